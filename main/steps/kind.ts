@@ -1,0 +1,76 @@
+/**
+ * What a step kind is to the runtime: a manifest and an `execute`. A kind reaches the world only through `ctx`;
+ * it never sees the store, the run or another step.
+ */
+import type { StepError } from '../../shared/run/errors.ts';
+import type { Usage } from '../../shared/run/events.ts';
+import type { EffectClass } from '../../shared/steps/effect.ts';
+import type { StepManifest } from '../../shared/steps/manifest.ts';
+
+export interface HttpRequest {
+  method: string;
+  /** May be `sandbox://system/path`: resolved at connect, the logical URL is what is recorded. */
+  url: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON unless it is a string. */
+  body?: unknown;
+}
+
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  /** Parsed when the answer is JSON, else text. */
+  body: unknown;
+}
+
+export interface StepLog {
+  (level: 'debug' | 'info' | 'warn', message: string, data?: Record<string, unknown>): void;
+}
+
+export interface StepContext {
+  runId: string;
+  step: string;
+  attempt: number;
+  /** Aborts on cancel, on the attempt timeout and when the host stops. */
+  signal: AbortSignal;
+  /** Throws `StepFailure`; a refused connection or failed lookup is `not_sent`, decided here and never by the step. */
+  http(request: HttpRequest): Promise<HttpResponse>;
+  /** The announced effect of this attempt, for classes above `read`: send `key` to targets that honour it. */
+  effect: { class: EffectClass; key?: string; generation: number };
+  log: StepLog;
+  now(): number;
+}
+
+export type Outcome =
+  | { ok: true; output: unknown; ports?: string[]; usage?: Usage; costMicros?: number; details?: Record<string, unknown>; response?: unknown }
+  | { ok: false; error: StepError; sent: boolean; usage?: Usage; costMicros?: number; details?: Record<string, unknown> }
+  /** Sleep until `dueAt` (epoch milliseconds), then succeed with `output`; no process has to stay alive for it. */
+  | { suspend: true; dueAt: number; output: unknown };
+
+/** What the step is about to ask of the world, for the ledger, the gate card and the digest. */
+export interface PlannedRequest {
+  /** Logical, for people: `POST sandbox://payments/refunds`. */
+  target: string;
+  request: unknown;
+}
+
+export interface StepKind {
+  manifest: StepManifest;
+  /** Returns one sentence and the place when the resolved config cannot be executed. */
+  validate(config: Record<string, unknown>): { message: string; pointer: string } | undefined;
+  /** Required for kinds that can change the world. Pure: no clock, no network. */
+  plan?(config: Record<string, unknown>): PlannedRequest;
+  execute(config: Record<string, unknown>, ctx: StepContext): Promise<Outcome>;
+}
+
+/** What a step throws when it cannot go on; anything else that is thrown becomes class `code`. */
+export class StepFailure extends Error {
+  readonly error: StepError;
+  readonly sent: boolean;
+  constructor(error: StepError, sent: boolean) {
+    super(error.message);
+    this.name = 'StepFailure';
+    this.error = error;
+    this.sent = sent;
+  }
+}

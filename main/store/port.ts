@@ -1,0 +1,90 @@
+/**
+ * The store port: everything the runtime and the application need from a database, and nothing that names SQLite.
+ * Asynchronous from day one, so that the writer may move into a worker thread without any caller knowing.
+ * The journal, the workflow versions and the effect ledger are the truth; every other table is a projection of them.
+ */
+import type { RunSummary, InboxItem, LedgerRow, WorkflowDraft, WorkflowSummary } from '../../shared/api/contract.ts';
+import type { RunEvent } from '../../shared/run/events.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+
+/** What one run adds in one transaction. `state` is the fold after `events`; projections are written from it. */
+export interface RunAppend {
+  runId: string;
+  events: RunEvent[];
+  state: RunState;
+  /** Ids of the outside commands these events answer; a second one with the same id must not act again. */
+  commandIds: string[];
+}
+
+export interface RunQuery {
+  workflowId?: string;
+  /** Only runs that have not ended. */
+  unfinished?: boolean;
+  limit?: number;
+}
+
+export interface DoctorFinding {
+  check: 'integrity' | 'pragmas' | 'foreign_keys' | 'journal' | 'projections';
+  ok: boolean;
+  message: string;
+}
+
+export interface ReadStore {
+  events(runId: string, after?: number): Promise<RunEvent[]>;
+  runs(query: RunQuery): Promise<RunSummary[]>;
+  run(runId: string): Promise<RunSummary | undefined>;
+  runByKey(key: string): Promise<string | undefined>;
+  tasks(query: { state?: 'open' | 'done' | 'all'; runId?: string; taskId?: string }): Promise<InboxItem[]>;
+  ledger(query: { runId?: string }): Promise<LedgerRow[]>;
+  commandSeen(commandId: string): Promise<boolean>;
+  version(digest: string): Promise<WorkflowDocument | undefined>;
+  drafts(): Promise<WorkflowSummary[]>;
+  draft(id: string): Promise<WorkflowDraft | undefined>;
+  setting(name: string): Promise<unknown>;
+}
+
+export interface WriteStore {
+  /** All appends in ONE transaction with one fsync; resolves when it is durable. Refuses a gap or a repeat in `seq`. */
+  append(batch: RunAppend[]): Promise<void>;
+  saveVersion(version: { digest: string; workflowId: string; document: WorkflowDocument; createdAt: number }): Promise<void>;
+  /** `revision` is the one the caller saw (0 for a new draft); resolves to undefined when another one is stored. */
+  saveDraft(draft: { id: string; revision: number; document: WorkflowDocument; now: number }): Promise<WorkflowDraft | undefined>;
+  deleteDraft(id: string): Promise<void>;
+  saveSetting(name: string, value: unknown): Promise<void>;
+}
+
+export interface Store extends ReadStore, WriteStore {
+  /** SQLite's version and the pragmas as read back after the first write. */
+  facts(): { sqliteVersion: string; driver: string; path: string; pragmas: Record<string, string | number> };
+  doctor(options: { rebuild?: boolean; backup?: string }): Promise<DoctorFinding[]>;
+  close(): Promise<void>;
+}
+
+/** A refusal of a data folder or file, in one sentence: in use, corrupt, read-only, from the future. */
+export class StoreError extends Error {
+  readonly reason: 'corrupt' | 'read_only' | 'from_the_future' | 'too_old' | 'in_use' | 'full' | 'unreadable';
+  constructor(reason: StoreError['reason'], message: string) {
+    super(message);
+    this.name = 'StoreError';
+    this.reason = reason;
+  }
+}
+
+/** The synchronous driver surface that better-sqlite3 and libsql share: the part we use. */
+export interface SqlStatement {
+  run(...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint };
+  get(...parameters: unknown[]): unknown;
+  all(...parameters: unknown[]): unknown[];
+}
+export interface SqlDatabase {
+  prepare(sql: string): SqlStatement;
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+/** A driver and its floor: SQLite older than `minimumVersion` is refused. */
+export interface SqlDriver {
+  name: string;
+  minimumVersion: string;
+  open(path: string): SqlDatabase;
+}

@@ -1,0 +1,244 @@
+/**
+ * The contract between the one application and its hosts: every endpoint with its mode, input and output.
+ * `query` answers once and changes nothing, `command` changes something once (its `commandId` deduplicates),
+ * `watch` sends a value now and again after every change until it is cancelled. JSON only.
+ * Inputs are parsed here at the border; outputs are typed.
+ */
+import * as z from 'zod';
+import { taskAnswers } from '../run/events.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { EffectState, RunState, StateWord, TaskState } from '../run/state.ts';
+import type { StepManifest } from '../steps/manifest.ts';
+import type { WorkflowDocument } from '../workflow/document.ts';
+import type { Problem } from '../workflow/problem.ts';
+
+export type Mode = 'query' | 'command' | 'watch';
+
+export interface Endpoint<M extends Mode = Mode, I = unknown, O = unknown> {
+  mode: M;
+  input: z.ZodType<I>;
+  /** Type only: never present at run time. */
+  output?: O;
+}
+
+function query<O>() {
+  return <I>(input: z.ZodType<I>): Endpoint<'query', I, O> => ({ mode: 'query', input });
+}
+function command<O>() {
+  return <I>(input: z.ZodType<I>): Endpoint<'command', I, O> => ({ mode: 'command', input });
+}
+function watch<O>() {
+  return <I>(input: z.ZodType<I>): Endpoint<'watch', I, O> => ({ mode: 'watch', input });
+}
+
+const none = z.strictObject({});
+const id = z.string().min(1).max(200);
+const commandId = z.string().min(8).max(100);
+const document = z.unknown();
+const actor = z.string().min(1).max(100);
+
+export interface AppInfo {
+  version: string;
+  host: 'electron' | 'loopback' | 'terminal';
+  dataDir: string;
+  sqliteVersion: string;
+}
+
+export interface WorkflowSummary {
+  id: string;
+  name: string;
+  description?: string;
+  revision: number;
+  updatedAt: number;
+  steps: number;
+  runs: number;
+  lastRun?: { runId: string; word: StateWord; startedAt: number };
+}
+
+export interface WorkflowDraft {
+  id: string;
+  revision: number;
+  updatedAt: number;
+  document: WorkflowDocument;
+}
+
+export interface SampleSummary {
+  id: string;
+  name: string;
+  description: string;
+  steps: number;
+  kinds: string[];
+}
+
+export interface RunSummary {
+  runId: string;
+  workflowId: string;
+  workflowName: string;
+  version: string;
+  word: StateWord;
+  reason?: string;
+  active: number;
+  startedAt: number;
+  updatedAt: number;
+  endedAt?: number;
+  costMicros: number;
+  openTasks: number;
+  openEffects: number;
+}
+
+export interface InboxItem extends TaskState {
+  runId: string;
+  workflowId: string;
+  workflowName: string;
+  /** The step's label. */
+  label: string;
+  costMicros: number;
+}
+
+/** Everything the decision card shows. */
+export interface InboxCard extends InboxItem {
+  input: unknown;
+  stepInput: unknown;
+  stepOutput: unknown;
+  details?: Record<string, unknown>;
+  /** Effects that will fire next if this is approved, in words and target. */
+  next: { step: string; label: string; effect: string; target: string; undo?: string }[];
+  history: { at: number; text: string }[];
+}
+
+export interface LedgerRow extends EffectState {
+  runId: string;
+  workflowName: string;
+  label: string;
+}
+
+export interface SandboxEntry {
+  at: number;
+  system: string;
+  action: string;
+  resource: string;
+  key?: string;
+  request?: unknown;
+  result?: unknown;
+}
+
+/** What `runs.watch` sends: first the whole state with its document, then events to fold with `evolve`. */
+export type RunUpdate =
+  | { type: 'snapshot'; state: RunState; events: RunEvent[]; document: WorkflowDocument }
+  | { type: 'events'; events: RunEvent[] };
+
+export interface WorkspaceSettings {
+  /** Who decides on this machine: `person:…` or `role:…`. */
+  actingAs: string;
+  currency: string;
+  colorScheme: 'auto' | 'light' | 'dark';
+}
+
+export const contract = {
+  'app.info': query<AppInfo>()(none),
+  'steps.list': query<StepManifest[]>()(none),
+  'samples.list': query<SampleSummary[]>()(none),
+
+  'workflows.list': watch<WorkflowSummary[]>()(none),
+  'workflows.get': query<WorkflowDraft>()(z.strictObject({ id })),
+  /** A new workflow: empty, from a sample, or from a document (import). A taken id gets a fresh one. */
+  'workflows.create': command<WorkflowDraft>()(
+    z.strictObject({ commandId, name: z.string().min(1).max(200).optional(), sampleId: id.optional(), document: document.optional() }),
+  ),
+  /** Saves the draft; refused with `conflict` when `revision` is not the stored one. */
+  'workflows.save': command<{ revision: number; updatedAt: number }>()(
+    z.strictObject({ commandId, id, revision: z.int().min(0), document }),
+  ),
+  'workflows.delete': command<null>()(z.strictObject({ commandId, id })),
+  'workflows.export': query<{ fileName: string; text: string }>()(z.strictObject({ id })),
+  'workflows.check': query<Problem[]>()(z.strictObject({ document })),
+
+  'runs.list': watch<RunSummary[]>()(z.strictObject({ workflowId: id.optional(), limit: z.int().min(1).max(1000).optional() })),
+  'runs.watch': watch<RunUpdate>()(z.strictObject({ runId: id, after: z.int().min(0).optional() })),
+  /** Pins the workflow's draft as an immutable version and starts a run of it. */
+  'runs.start': command<{ runId: string }>()(
+    z.strictObject({
+      commandId,
+      workflowId: id,
+      input: z.unknown().optional(),
+      env: z.record(z.string(), z.unknown()).optional(),
+      key: z.string().max(200).optional(),
+      by: actor.optional(),
+    }),
+  ),
+  'runs.cancel': command<null>()(z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() })),
+
+  'inbox.list': watch<InboxItem[]>()(z.strictObject({ state: z.enum(['open', 'done', 'all']).optional() })),
+  'inbox.get': query<InboxCard>()(z.strictObject({ taskId: id })),
+  'inbox.decide': command<null>()(
+    z.strictObject({
+      commandId,
+      taskId: id,
+      answer: z.enum(taskAnswers),
+      by: actor,
+      reason: z.string().max(5000).optional(),
+      value: z.unknown().optional(),
+      /** Digest of what the person saw; refused when it is not what the task shows. */
+      digest: z.string().max(128).optional(),
+    }),
+  ),
+
+  'ledger.list': watch<LedgerRow[]>()(z.strictObject({ runId: id.optional() })),
+  'sandbox.entries': query<SandboxEntry[]>()(none),
+  'settings.get': query<WorkspaceSettings>()(none),
+  'settings.set': command<WorkspaceSettings>()(
+    z.strictObject({
+      commandId,
+      actingAs: z.string().regex(/^(role|person):\S.*$/).max(100).optional(),
+      colorScheme: z.enum(['auto', 'light', 'dark']).optional(),
+    }),
+  ),
+} as const;
+
+export type Contract = typeof contract;
+export type EndpointName = keyof Contract;
+export type InputOf<N extends EndpointName> = z.input<Contract[N]['input']>;
+export type OutputOf<N extends EndpointName> = NonNullable<Contract[N]['output']> | NullOf<Contract[N]['output']>;
+type NullOf<T> = null extends T ? null : never;
+export type NamesOf<M extends Mode> = { [N in EndpointName]: Contract[N]['mode'] extends M ? N : never }[EndpointName];
+
+/** The closed list of errors an endpoint may answer with. `where` is a place: a JSON Pointer, a file, a field. */
+export const apiErrorCodes = [
+  'bad_input',
+  'not_found',
+  'conflict',
+  'refused',
+  'too_large',
+  'too_many',
+  'timeout',
+  'aborted',
+  'closed',
+  'internal',
+] as const;
+export type ApiErrorCode = (typeof apiErrorCodes)[number];
+
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly where: string | undefined;
+  constructor(code: ApiErrorCode, message: string, where?: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.where = where;
+  }
+}
+
+/** What the application implements: one function per endpoint. A watch pushes values until the signal aborts. */
+export type Handlers = {
+  [N in EndpointName]: Contract[N]['mode'] extends 'watch'
+    ? (input: z.output<Contract[N]['input']>, push: (value: OutputOf<N>) => void, signal: AbortSignal) => Promise<void> | void
+    : (input: z.output<Contract[N]['input']>, signal: AbortSignal) => Promise<OutputOf<N>> | OutputOf<N>;
+};
+
+/** What a page, a terminal command or a test holds. */
+export interface Client {
+  call<N extends NamesOf<'query' | 'command'>>(name: N, input: InputOf<N>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<OutputOf<N>>;
+  /** Returns the function that ends the subscription. */
+  watch<N extends NamesOf<'watch'>>(name: N, input: InputOf<N>, onValue: (value: OutputOf<N>) => void, onError?: (error: ApiError) => void): () => void;
+  close(): void;
+}

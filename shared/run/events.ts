@@ -1,0 +1,154 @@
+/**
+ * The events of a run: what happened, in the past tense, in the order it was decided. The journal stores exactly
+ * these; everything a screen shows about a run is a fold of them (`evolve`). Times are epoch milliseconds, money is
+ * integer micro-units of the workspace currency. Values of expressions are recorded here, never re-evaluated.
+ */
+import type { EffectClass } from '../steps/effect.ts';
+import type { EscalationTrigger } from '../workflow/document.ts';
+import type { StepError } from './errors.ts';
+
+/** A step and its visit: `decide`, `decide#2` in a loop, `each[3]/x#2` inside a map. */
+export type StepKey = string;
+
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** Who did it: `person:ada`, `role:finance-lead`, or `system`. */
+export type Actor = string;
+
+export const taskAnswers = [
+  'approve',
+  'edit',
+  'reject',
+  'send_back',
+  'retry',
+  'give_up',
+  'happened',
+  'not_happened',
+] as const;
+export type TaskAnswer = (typeof taskAnswers)[number];
+
+export type WaitReason = 'timer' | 'retry' | 'review' | 'paused' | 'signal' | 'dependency' | 'capacity';
+
+/** Why a gate asked: the measured value and the limit it crossed, in the condition's own terms. */
+export interface GateCause {
+  condition: 'always' | 'confidence' | 'cost' | 'effect' | 'expression';
+  measured?: unknown;
+  limit?: unknown;
+}
+
+export type RunEventBody =
+  | {
+      type: 'run_started';
+      workflowId: string;
+      workflowName: string;
+      /** Digest of the immutable version this run is pinned to. */
+      version: string;
+      owner: string;
+      input: unknown;
+      env: Record<string, unknown>;
+      /** Deduplicates the start, if the caller gave one. */
+      key?: string;
+      /** What started it: `person:…`, `cli`, `schedule`. */
+      by: Actor;
+    }
+  | {
+      type: 'attempt_started';
+      step: StepKey;
+      attempt: number;
+      /** The config with every expression replaced by its value; secrets stay references. */
+      config: Record<string, unknown>;
+      /** True when an earlier attempt of this step was lost in a crash and its work is done again. */
+      repeated?: boolean;
+    }
+  | { type: 'attempt_succeeded'; step: StepKey; attempt: number; output: unknown; ports: string[] } & Spent
+  | { type: 'attempt_failed'; step: StepKey; attempt: number; error: StepError } & Spent
+  /** The host died while this attempt ran; nobody saw its end. */
+  | { type: 'attempt_abandoned'; step: StepKey; attempt: number }
+  | { type: 'retry_scheduled'; step: StepKey; dueAt: number; delayMs: number; retrier: number }
+  | { type: 'timer_set'; step: StepKey; attempt: number; dueAt: number }
+  | {
+      type: 'effect_intended';
+      step: StepKey;
+      attempt: number;
+      /** The idempotency key: the same for every attempt and recovery of one generation. */
+      key: string;
+      ordinal: number;
+      generation: number;
+      class: EffectClass;
+      /** Logical target, e.g. `POST sandbox://payments/refunds`. */
+      target: string;
+      requestDigest: string;
+      /** Present on the first intent of a generation; a retry sends the stored one. */
+      request?: unknown;
+      /** The key of the effect this one undoes. */
+      undoes?: string;
+    }
+  | { type: 'effect_confirmed'; step: StepKey; key: string; response?: unknown }
+  /** The target said no, or the request never left: the effect did not happen. */
+  | { type: 'effect_failed'; step: StepKey; key: string; sent: boolean; error: StepError }
+  | { type: 'effect_in_doubt'; step: StepKey; key: string; message: string }
+  | { type: 'effect_settled'; step: StepKey; key: string; happened: boolean; response?: unknown; by: Actor; reason?: string }
+  | {
+      type: 'gate_opened';
+      step: StepKey;
+      taskId: string;
+      gate: 'before' | 'after';
+      owner: string;
+      dueAt?: number;
+      causes: GateCause[];
+      allow: TaskAnswer[];
+      /** What the reviewer sees: the resolved request (before) or the output (after). The digest binds the decision. */
+      shown: unknown;
+      digest: string;
+    }
+  | {
+      type: 'gate_decided';
+      step: StepKey;
+      taskId: string;
+      answer: 'approve' | 'edit' | 'reject' | 'send_back';
+      by: Actor;
+      reason?: string;
+      /** The edited payload, when the answer is `edit`. */
+      value?: unknown;
+    }
+  | {
+      type: 'escalation_opened';
+      step: StepKey;
+      taskId: string;
+      on: EscalationTrigger;
+      owner: string;
+      message: string;
+      allow: TaskAnswer[];
+      /** Present when the question is whether this effect happened. */
+      effectKey?: string;
+    }
+  | { type: 'escalation_decided'; step: StepKey; taskId: string; answer: TaskAnswer; by: Actor; reason?: string; value?: unknown }
+  | { type: 'step_confirmed'; step: StepKey; ports: string[] }
+  | { type: 'step_skipped'; step: StepKey }
+  /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */
+  | { type: 'step_failed'; step: StepKey; error: StepError; ports: string[] }
+  | { type: 'run_confirmed' }
+  | { type: 'run_completed'; output: unknown }
+  | { type: 'run_failed'; reason: string; openEffects: number; by?: Actor; step?: StepKey };
+
+interface Spent {
+  costMicros?: number;
+  usage?: Usage;
+  /** Facts for the inspector: model, status code, address. Never secrets. */
+  details?: Record<string, unknown>;
+}
+
+export interface EventEnvelope {
+  runId: string;
+  /** 1, 2, 3 … without gaps inside a run. */
+  seq: number;
+  at: number;
+  /** True while the event may wait in the run's buffer: the end of an unmarked pure or reading step. */
+  lazy?: boolean;
+}
+
+export type RunEvent = EventEnvelope & RunEventBody;
+export type RunEventType = RunEvent['type'];

@@ -1,0 +1,155 @@
+/**
+ * RunState: what the fold of a run's events knows. Plain JSON, so that it can be sent as a snapshot and folded on.
+ * The seven words are derived here and nowhere else (product document, "The seven words").
+ */
+import type { EffectClass } from '../steps/effect.ts';
+import type { EscalationTrigger } from '../workflow/document.ts';
+import type { StepError } from './errors.ts';
+import type { Actor, GateCause, StepKey, TaskAnswer, Usage, WaitReason } from './events.ts';
+
+export const stateWords = ['started', 'waiting', 'confirmed', 'failed', 'escalated', 'rolled_back', 'complete'] as const;
+export type StateWord = (typeof stateWords)[number];
+
+/** One line of a state record. */
+export interface Transition {
+  word: StateWord;
+  at: number;
+  /** Why, in a machine word: `retry`, `review`, `rejected`, `cancelled`, an error class … */
+  reason?: string;
+  by?: Actor;
+}
+
+export interface Attempt {
+  attempt: number;
+  startedAt: number;
+  endedAt?: number;
+  outcome?: 'succeeded' | 'failed' | 'abandoned';
+  error?: StepError;
+  costMicros: number;
+  usage?: Usage;
+  details?: Record<string, unknown>;
+  repeated?: boolean;
+}
+
+/** `ready` covers every moment in which the step may begin (again) as soon as its inputs are prepared. */
+export type StepStatus =
+  | 'ready'
+  | 'running'
+  | 'timer'
+  | 'retry'
+  | 'review'
+  | 'succeeded'
+  | 'confirmed'
+  | 'skipped'
+  | 'failed'
+  | 'escalated';
+
+export interface StepState {
+  key: StepKey;
+  status: StepStatus;
+  /** Absent for positions that are no word: pending and skipped. */
+  word?: StateWord;
+  record: Transition[];
+  attempts: Attempt[];
+  /** Config with values, of the latest attempt. */
+  config?: Record<string, unknown>;
+  output?: unknown;
+  /** Set once the step ended: the ports its outgoing edges are taken from. */
+  ports: string[];
+  error?: StepError;
+  /** Confirmed, but not yet durable: "done, not saved yet". */
+  provisional: boolean;
+  /** Next due time of a timer or a retry. */
+  dueAt?: number;
+  waitReason?: WaitReason;
+  /** Retries used, by index of the retrier. */
+  retries: number[];
+  firstStartedAt?: number;
+  generation: number;
+  sendBacks: number;
+  /** Set by an approved gate before the step: the config that was seen (or edited) and nothing else may run. */
+  approved?: Record<string, unknown>;
+  /** `$review` for the next attempt after a send back. */
+  review?: { comment: string; by: Actor };
+}
+
+/** The effect ledger's states. `settled_*` are the answers of a person to an effect in doubt. */
+export type EffectStatus = 'intended' | 'confirmed' | 'failed' | 'in_doubt';
+
+export interface EffectState {
+  key: string;
+  step: StepKey;
+  ordinal: number;
+  generation: number;
+  class: EffectClass;
+  target: string;
+  requestDigest: string;
+  request: unknown;
+  response?: unknown;
+  status: EffectStatus;
+  undoes?: string;
+  error?: StepError;
+  /** Attempts that announced this effect: more than one means it was repeated under the same key. */
+  attempts: number;
+  intendedAt: number;
+  settledAt?: number;
+  settledBy?: Actor;
+}
+
+export type TaskKind = 'review' | 'escalation' | 'in_doubt';
+
+export interface TaskState {
+  taskId: string;
+  kind: TaskKind;
+  step: StepKey;
+  owner: string;
+  openedAt: number;
+  dueAt?: number;
+  allow: TaskAnswer[];
+  gate?: 'before' | 'after';
+  causes?: GateCause[];
+  shown?: unknown;
+  digest?: string;
+  on?: EscalationTrigger;
+  message?: string;
+  effectKey?: string;
+  decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown };
+  /** The run ended before anybody decided. */
+  closedAt?: number;
+}
+
+export interface RunState {
+  runId: string;
+  workflowId: string;
+  workflowName: string;
+  version: string;
+  owner: string;
+  input: unknown;
+  env: Record<string, unknown>;
+  key?: string;
+  startedAt: number;
+  endedAt?: number;
+  word: StateWord;
+  /** Why the run has this word: `timer`, `review`, `cancelled`, `rejected`, an error class. */
+  reason?: string;
+  record: Transition[];
+  /** Steps with an attempt in progress. */
+  active: number;
+  steps: Record<StepKey, StepState>;
+  effects: Record<string, EffectState>;
+  tasks: Record<string, TaskState>;
+  costMicros: number;
+  usage: Usage;
+  /** Attempts beyond the first of their step, all steps together. */
+  retriesUsed: number;
+  /** Attempts whose work had to be done again after a crash. */
+  repeated: number;
+  output?: unknown;
+  /** Set when the run ended. */
+  end?: 'complete' | 'failed' | 'rolled_back';
+  openEffects: number;
+  allConfirmed: boolean;
+  lastSeq: number;
+  /** Every event up to this one is on disk. */
+  savedSeq: number;
+}

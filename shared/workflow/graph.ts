@@ -1,0 +1,44 @@
+/**
+ * The compiled graph: a document's steps and edges indexed for walking. Pure and cheap; nothing is evaluated.
+ */
+import { effectOf, type StepManifest } from '../steps/manifest.ts';
+import type { EffectClass } from '../steps/effect.ts';
+import type { Edge, Step, WorkflowDocument } from './document.ts';
+
+export interface GraphStep {
+  id: string;
+  step: Step;
+  effect: EffectClass;
+  /** Durable before anything after it starts: marked so, or with an effect above `read`. */
+  checkpointed: boolean;
+  incoming: Edge[];
+  outgoing: Edge[];
+}
+
+export interface Graph {
+  document: WorkflowDocument;
+  steps: Map<string, GraphStep>;
+  /** Steps without incoming edges, in document order. */
+  entries: string[];
+}
+
+export type Manifests = ReadonlyMap<string, StepManifest>;
+
+/** Edges whose ends are missing are left out: `findProblems` names them, the runtime never sees such a document. */
+export function compileGraph(document: WorkflowDocument, manifests: Manifests): Graph {
+  const steps = new Map<string, GraphStep>();
+  for (const [id, step] of Object.entries(document.steps)) {
+    const effect = effectOf(step, manifests.get(step.kind));
+    const checkpointed = step.checkpoint === true || (effect !== 'pure' && effect !== 'read');
+    steps.set(id, { id, step, effect, checkpointed, incoming: [], outgoing: [] });
+  }
+  for (const edge of document.edges) {
+    const from = steps.get(edge.from.step);
+    const to = steps.get(edge.to.step);
+    if (!from || !to) continue;
+    from.outgoing.push(edge);
+    to.incoming.push(edge);
+  }
+  const entries = [...steps.values()].filter((node) => node.incoming.length === 0).map((node) => node.id);
+  return { document, steps, entries };
+}
