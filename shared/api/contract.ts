@@ -9,6 +9,7 @@ import { taskAnswers } from '../run/events.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { EffectState, RunState, StateWord, TaskState } from '../run/state.ts';
 import type { StepManifest } from '../steps/manifest.ts';
+import type { Signal } from './signal.ts';
 import type { WorkflowDocument } from '../workflow/document.ts';
 import type { Problem } from '../workflow/problem.ts';
 
@@ -231,13 +232,13 @@ export class ApiError extends Error {
 /** What the application implements: one function per endpoint. A watch pushes values until the signal aborts. */
 export type Handlers = {
   [N in EndpointName]: Contract[N]['mode'] extends 'watch'
-    ? (input: z.output<Contract[N]['input']>, push: (value: OutputOf<N>) => void, signal: AbortSignal) => Promise<void> | void
-    : (input: z.output<Contract[N]['input']>, signal: AbortSignal) => Promise<OutputOf<N>> | OutputOf<N>;
+    ? (input: z.output<Contract[N]['input']>, push: (value: OutputOf<N>) => void, signal: Signal) => Promise<void> | void
+    : (input: z.output<Contract[N]['input']>, signal: Signal) => Promise<OutputOf<N>> | OutputOf<N>;
 };
 
 /** What a page, a terminal command or a test holds. */
 export interface Client {
-  call<N extends NamesOf<'query' | 'command'>>(name: N, input: InputOf<N>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<OutputOf<N>>;
+  call<N extends NamesOf<'query' | 'command'>>(name: N, input: InputOf<N>, options?: { signal?: Signal; timeoutMs?: number }): Promise<OutputOf<N>>;
   /** Returns the function that ends the subscription. */
   watch<N extends NamesOf<'watch'>>(name: N, input: InputOf<N>, onValue: (value: OutputOf<N>) => void, onError?: (error: ApiError) => void): () => void;
   close(): void;
