@@ -30,7 +30,12 @@ function filesUnder(folder) {
 
 function digestOf(part) {
   const hash = createHash('sha256');
-  for (const file of [...COMMON, ...PARTS[part]].flatMap(filesUnder)) hash.update(file).update('\0').update(readFileSync(path.join(root, file))).update('\0');
+  for (const file of [...COMMON, ...PARTS[part]].flatMap(filesUnder))
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(path.join(root, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -66,7 +71,8 @@ async function withLock(work) {
         continue;
       }
       if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true });
-      else if (Date.now() > until) throw new Error(`Another build holds ${lock} for more than four minutes; delete it if none is running.`);
+      else if (Date.now() > until)
+        throw new Error(`Another build holds ${lock} for more than four minutes; delete it if none is running.`);
       else await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
@@ -114,7 +120,11 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const started = Date.now();
   try {
     const built = await buildIfStale({ force: process.argv.includes('--force') });
-    console.log(built.length ? `Built ${built.join(' and ')} in ${((Date.now() - started) / 1000).toFixed(1)} s.` : 'Nothing to build: out/ is up to date.');
+    console.log(
+      built.length
+        ? `Built ${built.join(' and ')} in ${((Date.now() - started) / 1000).toFixed(1)} s.`
+        : 'Nothing to build: out/ is up to date.',
+    );
   } catch (error) {
     console.error(`The build failed: ${error.message}`);
     process.exitCode = 1;

@@ -12,7 +12,10 @@ const DOWNLOAD_TIMEOUT_MS = 60_000;
 export function installedElectron() {
   const pathFile = path.join(electronPackage, 'path.txt');
   if (!existsSync(pathFile)) return undefined;
-  const executable = path.join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(electronPackage, 'dist'), readFileSync(pathFile, 'utf8'));
+  const executable = path.join(
+    process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(electronPackage, 'dist'),
+    readFileSync(pathFile, 'utf8'),
+  );
   return existsSync(executable) ? executable : undefined;
 }
 
@@ -30,7 +33,10 @@ function downloadOnce() {
       const binary = installedElectron();
       if (!binary) {
         rmSync(path.join(electronPackage, 'path.txt'), { force: true });
-        writeFileSync(failureNote, `Electron could not be downloaded on ${new Date().toISOString()}; delete this file to try again.\n`);
+        writeFileSync(
+          failureNote,
+          `Electron could not be downloaded on ${new Date().toISOString()}; delete this file to try again.\n`,
+        );
       }
       resolve(binary);
     });
@@ -48,5 +54,7 @@ export async function findElectron() {
     return { reason: 'Electron keeps its sandbox on, which does not work for root' };
   const binary = installedElectron() ?? (await downloadOnce());
   if (binary) return { binary };
-  return { reason: `Electron's binary could not be downloaded (delete ${path.relative(process.cwd(), failureNote)} to try again)` };
+  return {
+    reason: `Electron's binary could not be downloaded (delete ${path.relative(process.cwd(), failureNote)} to try again)`,
+  };
 }

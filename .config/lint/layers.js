@@ -5,28 +5,47 @@
 import path from 'node:path';
 
 const PURE_PACKAGES = ['zod'];
-const NODE_BUILTIN = /^node:|^(assert|buffer|child_process|crypto|events|fs|http|https|net|os|path|stream|url|util|worker_threads|zlib)(\/|$)/;
+const NODE_BUILTIN =
+  /^node:|^(assert|buffer|child_process|crypto|events|fs|http|https|net|os|path|stream|url|util|worker_threads|zlib)(\/|$)/;
 
 /**
  * First match wins. `own` are folders a file may reach by relative path; `packages` decides on bare specifiers.
  * Test files lie beside what they test and may use Node and the test libraries, but stay in their layer's folders.
  */
 const LAYERS = [
-  { name: 'test', match: /^(test|\.config)\//, own: ['test/', 'main/', 'shared/', 'renderer/', 'resources/', '.config/', 'package.json'], packages: () => true },
+  {
+    name: 'test',
+    match: /^(test|\.config)\//,
+    own: ['test/', 'main/', 'shared/', 'renderer/', 'resources/', '.config/', 'package.json'],
+    packages: () => true,
+  },
   { name: 'shared', match: /^shared\//, own: ['shared/'], packages: (name) => PURE_PACKAGES.includes(name) },
-  { name: 'core', match: /^main\/runtime\/core\//, own: ['main/runtime/core/', 'shared/'], packages: (name) => PURE_PACKAGES.includes(name) },
+  {
+    name: 'core',
+    match: /^main\/runtime\/core\//,
+    own: ['main/runtime/core/', 'shared/'],
+    packages: (name) => PURE_PACKAGES.includes(name),
+  },
   {
     name: 'electron',
     match: /^main\/(desktop\.ts|preload\.ts|hosts\/electron\/)/,
     own: ['main/', 'shared/', 'resources/', 'package.json'],
     packages: () => true,
   },
-  { name: 'main', match: /^main\//, own: ['main/', 'shared/', 'resources/', 'package.json'], packages: (name) => name !== 'electron' },
+  {
+    name: 'main',
+    match: /^main\//,
+    own: ['main/', 'shared/', 'resources/', 'package.json'],
+    packages: (name) => name !== 'electron',
+  },
   {
     name: 'renderer',
     match: /^renderer\//,
     own: ['renderer/', 'shared/'],
-    packages: (name) => !NODE_BUILTIN.test(name) && name !== 'electron' && !['better-sqlite3', 'libsql', 'undici', 'pino', 'ws'].includes(name),
+    packages: (name) =>
+      !NODE_BUILTIN.test(name) &&
+      name !== 'electron' &&
+      !['better-sqlite3', 'libsql', 'undici', 'pino', 'ws'].includes(name),
   },
 ];
 
@@ -70,13 +89,19 @@ function refusal(file, specifier) {
     return `${REACH[layer.name]} (found "${specifier}")`;
   }
   const target = path.posix.join(path.posix.dirname(file), specifier.replace(/\?.*$/, ''));
-  if (isTest && /^test\//.test(target)) return undefined;
+  if (isTest && target.startsWith('test/')) return undefined;
   if (!layer.own.some((folder) => target.startsWith(folder))) return `${REACH[layer.name]} (found "${specifier}")`;
-  if (!isTest && layer.name === 'main' && !TOP_OF_MAIN.test(file) && (TOP_OF_MAIN.test(target) || target.startsWith('main/hosts/electron/')))
+  if (
+    !isTest &&
+    layer.name === 'main' &&
+    !TOP_OF_MAIN.test(file) &&
+    (TOP_OF_MAIN.test(target) || target.startsWith('main/hosts/electron/'))
+  )
     return `${target} is an entry or the composition root; nothing below imports it`;
   const from = featureOf(file);
   const to = featureOf(target);
-  if (from && to && from !== to) return `features never import each other: renderer/features/${from} reaches into ${to}`;
+  if (from && to && from !== to)
+    return `features never import each other: renderer/features/${from} reaches into ${to}`;
   return undefined;
 }
 
@@ -128,8 +153,15 @@ function isReference(node) {
   if (!parent) return true;
   if (parent.type === 'MemberExpression' && parent.property === node && !parent.computed) return false;
   if (parent.type === 'Property' && parent.key === node && !parent.computed && !parent.shorthand) return false;
-  if (parent.type.startsWith('TS')) return parent.type === 'TSAsExpression' || parent.type === 'TSNonNullExpression' || parent.type === 'TSSatisfiesExpression';
-  return !['MethodDefinition', 'PropertyDefinition', 'LabeledStatement', 'ImportSpecifier', 'ExportSpecifier'].includes(parent.type);
+  if (parent.type.startsWith('TS'))
+    return (
+      parent.type === 'TSAsExpression' ||
+      parent.type === 'TSNonNullExpression' ||
+      parent.type === 'TSSatisfiesExpression'
+    );
+  return !['MethodDefinition', 'PropertyDefinition', 'LabeledStatement', 'ImportSpecifier', 'ExportSpecifier'].includes(
+    parent.type,
+  );
 }
 
 function declaredHere(context, node) {
@@ -144,7 +176,7 @@ const pure = {
   meta: { type: 'problem', docs: { description: 'no clock, no randomness, no surroundings in pure layers' } },
   create(context) {
     const file = insideRoot(context.filename);
-    if (!PURE.test(file) || /\.test\.ts$/.test(file)) return {};
+    if (!PURE.test(file) || file.endsWith('.test.ts')) return {};
     const report = (node, what) => context.report({ node, message: `${what} in a pure layer: take it as an argument` });
     return {
       Identifier(node) {

@@ -1,0 +1,63 @@
+// One vitest project per test suite; `test/run.ts` runs them one by one, each within its time budget.
+// Must never let a project pick up another one's files: a test belongs to exactly one suite.
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const root = path.resolve(import.meta.dirname, '..');
+const PROCESS_TEST_MS = 120_000;
+
+/** Suites that start whole processes run one file at a time: two cores, and their timings are what they measure. */
+const processSuite = (name) => ({
+  extends: true,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    fileParallelism: false,
+    testTimeout: PROCESS_TEST_MS,
+    hookTimeout: PROCESS_TEST_MS,
+  },
+});
+const plainSuite = (name) => ({
+  extends: true,
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 30_000 },
+});
+
+export default defineConfig({
+  root,
+  cacheDir: path.join(root, 'node_modules/.cache/vitest'),
+  test: {
+    passWithNoTests: false,
+    allowOnly: false,
+    coverage: {
+      provider: 'v8',
+      reportsDirectory: path.join(root, 'coverage'),
+      reporter: ['text-summary', 'json'],
+      include: ['shared/run/**/*.ts', 'main/runtime/core/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      thresholds: { 'shared/run/**': { branches: 100 }, 'main/runtime/core/**': { branches: 100 } },
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            'shared/**/*.test.ts',
+            'main/**/*.test.ts',
+            'renderer/**/*.test.{ts,tsx}',
+            'test/harness/**/*.test.ts',
+          ],
+          testTimeout: 30_000,
+        },
+      },
+      { extends: true, test: { name: 'layers', include: ['test/layers.test.ts'], testTimeout: 60_000 } },
+      plainSuite('store'),
+      plainSuite('replay'),
+      plainSuite('api'),
+      processSuite('crash'),
+      processSuite('e2e'),
+      processSuite('desktop'),
+      processSuite('package'),
+    ],
+  },
+});
