@@ -32,7 +32,9 @@ export function readKeyHeader(header: string | string[] | undefined): string | u
 /** Digest of a call; field order does not matter, values are plain text and numbers. */
 export function digestCall(method: string, path: string[], request: Record<string, unknown>): string {
   const fields = Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([method, path, fields])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([method, path, fields]))
+    .digest('hex');
 }
 
 export function createKeyMemory(): KeyMemory {

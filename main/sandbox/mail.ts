@@ -48,7 +48,8 @@ export function createMail(): SandboxSystem {
       return refuse(400, 'invalid_address', '"to" must be one e-mail address.');
     }
     const subject = readText(fields['subject'], 500);
-    if (subject === undefined) return refuse(400, 'invalid_request', '"subject" must be a text of 1 to 500 characters.');
+    if (subject === undefined)
+      return refuse(400, 'invalid_request', '"subject" must be a text of 1 to 500 characters.');
     const text = fields['body'];
     if (typeof text !== 'string') return refuse(400, 'invalid_request', '"body" must be a text.');
     const inReplyTo = fields['inReplyTo'] ?? null;
@@ -62,7 +63,13 @@ export function createMail(): SandboxSystem {
       plan: (at) => {
         const id = `msg_${FIRST_NUMBER + messages.size}`;
         const message: Message = { id, ...request, sentAt: at };
-        return { kind: 'change', action: 'message.sent', resource: id, request, result: { status: 201, body: message } };
+        return {
+          kind: 'change',
+          action: 'message.sent',
+          resource: id,
+          request,
+          result: { status: 201, body: message },
+        };
       },
     };
   }

@@ -74,7 +74,13 @@ export function createPayments(): SandboxSystem {
       plan: (at) => {
         const id = `rf_${FIRST_NUMBER + refunds.size}`;
         const refund: Refund = { id, ...request, status: 'succeeded', createdAt: at, reversedAt: null };
-        return { kind: 'change', action: 'refund.created', resource: id, request, result: { status: 201, body: refund } };
+        return {
+          kind: 'change',
+          action: 'refund.created',
+          resource: id,
+          request,
+          result: { status: 201, body: refund },
+        };
       },
     };
   }

@@ -15,11 +15,10 @@ export function isTrustedCaller(request: IncomingMessage, port: number): boolean
 }
 
 /** The parsed body (undefined when empty), or the refusal to send. */
-export async function readJsonBody(
-  request: IncomingMessage,
-): Promise<{ kind: 'body'; value: unknown } | SandboxReply> {
+export async function readJsonBody(request: IncomingMessage): Promise<{ kind: 'body'; value: unknown } | SandboxReply> {
   const bytes = await readBytes(request);
-  if (bytes === 'too_large') return refuse(413, 'too_large', 'The body may have at most 1 MB.', { connection: 'close' });
+  if (bytes === 'too_large')
+    return refuse(413, 'too_large', 'The body may have at most 1 MB.', { connection: 'close' });
   if (bytes === 'incomplete') return refuse(400, 'incomplete', 'The body ended before it was complete.');
   if (bytes.length === 0) return { kind: 'body', value: undefined };
   const type = request.headers['content-type'];

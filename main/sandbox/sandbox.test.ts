@@ -28,7 +28,12 @@ interface Answer {
   body: Record<string, unknown>;
 }
 
-async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const response = await fetch(sandbox.origin + path, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -89,7 +94,9 @@ describe('address', () => {
     const large = JSON.stringify({ ...letter, body: 'x'.repeat(1024 * 1024) });
     expect(await call('POST', '/mail/messages', large)).toMatchObject({ status: 413 });
     expect(await call('POST', '/mail/messages', '{"to":')).toMatchObject({ status: 400 });
-    expect(await call('POST', '/mail/messages', 'to=a', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+    expect(await call('POST', '/mail/messages', 'to=a', { 'content-type': 'text/plain' })).toMatchObject({
+      status: 415,
+    });
     expect(sandbox.entries()).toEqual([]);
   });
 });
@@ -114,7 +121,10 @@ describe('CRM', () => {
     expect(await call('GET', '/crm/orders?customer=cus_203&status=cancelled')).toMatchObject({
       body: { count: 1, items: [{ id: 'ord_1052' }] },
     });
-    expect(await call('GET', '/crm/orders/ord_9')).toMatchObject({ status: 404, body: { error: { code: 'order_not_found' } } });
+    expect(await call('GET', '/crm/orders/ord_9')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'order_not_found' } },
+    });
     expect(await call('PATCH', '/crm/orders/ord_9', { note: 'x' })).toMatchObject({ status: 404 });
   });
 
@@ -185,7 +195,9 @@ describe('payments', () => {
 
   test('while the first is in flight the second is told so, and then gets its answer', async () => {
     await restart({ paymentDelayMs: 150 });
-    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => call('POST', '/payments/refunds', refund, withKey('k1'))));
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5].map(() => call('POST', '/payments/refunds', refund, withKey('k1'))),
+    );
     const statuses = answers.map((answer) => answer.status).sort();
     expect(statuses).toEqual([201, 409, 409, 409, 409]);
     expect(answers.find((answer) => answer.status === 409)).toMatchObject({ body: { error: { code: 'in_flight' } } });
@@ -205,7 +217,9 @@ describe('payments', () => {
       }),
     ).rejects.toThrow();
     await expect.poll(() => sandbox.entries('payments').length).toBe(1);
-    expect(await call('GET', '/payments/refunds?key=k1')).toMatchObject({ body: { count: 1, items: [{ amount: 4900 }] } });
+    expect(await call('GET', '/payments/refunds?key=k1')).toMatchObject({
+      body: { count: 1, items: [{ amount: 4900 }] },
+    });
     expect(await call('GET', '/payments/refunds?key=k2')).toMatchObject({ body: { count: 0 } });
   });
 
@@ -218,11 +232,19 @@ describe('payments', () => {
   test('a refund is reversed once', async () => {
     const { body } = await call('POST', '/payments/refunds', refund, withKey('k1'));
     const path = `/payments/refunds/${String(body['id'])}/reverse`;
-    expect(await call('POST', path, undefined, withKey('k2'))).toMatchObject({ status: 200, body: { status: 'reversed' } });
+    expect(await call('POST', path, undefined, withKey('k2'))).toMatchObject({
+      status: 200,
+      body: { status: 'reversed' },
+    });
     expect((await call('POST', path, undefined, withKey('k2'))).headers.get('idempotency-replayed')).toBe('true');
-    expect(await call('POST', path, {}, withKey('k3'))).toMatchObject({ status: 409, body: { error: { code: 'already_reversed' } } });
+    expect(await call('POST', path, {}, withKey('k3'))).toMatchObject({
+      status: 409,
+      body: { error: { code: 'already_reversed' } },
+    });
     expect(await call('POST', '/payments/refunds/rf_1/reverse', {})).toMatchObject({ status: 404 });
-    expect(await call('GET', `/payments/refunds/${String(body['id'])}`)).toMatchObject({ body: { status: 'reversed' } });
+    expect(await call('GET', `/payments/refunds/${String(body['id'])}`)).toMatchObject({
+      body: { status: 'reversed' },
+    });
     expect(sandbox.entries('payments').map((entry) => entry.action)).toEqual(['refund.created', 'refund.reversed']);
   });
 
@@ -282,11 +304,13 @@ describe('ledger', () => {
     await refundEverything();
     const listed = await call('GET', '/ledger');
     expect(listed.body).toEqual({ items: JSON.parse(JSON.stringify(sandbox.entries())) as unknown, count: 3 });
-    expect(sandbox.entries().map((entry) => [entry.system, entry.action, entry.resource, entry.key, entry.at])).toEqual([
-      ['payments', 'refund.created', 'rf_5001', 'k1', NOW],
-      ['crm', 'order.updated', 'ord_1042', 'k2', NOW],
-      ['mail', 'message.sent', 'msg_9001', 'k3', NOW],
-    ]);
+    expect(sandbox.entries().map((entry) => [entry.system, entry.action, entry.resource, entry.key, entry.at])).toEqual(
+      [
+        ['payments', 'refund.created', 'rf_5001', 'k1', NOW],
+        ['crm', 'order.updated', 'ord_1042', 'k2', NOW],
+        ['mail', 'message.sent', 'msg_9001', 'k3', NOW],
+      ],
+    );
     expect(await call('GET', '/ledger?system=mail')).toMatchObject({ body: { count: 1 } });
     expect((await call('POST', '/ledger', {})).status).toBe(405);
   });
@@ -315,21 +339,23 @@ describe('ledger', () => {
     expect(sandbox.entries()).toHaveLength(4);
   });
 
-  test.each(['not json', '{"at":1}', '[]', '{"at":1,"system":"bank","action":"a","resource":"r","request":{},"result":{"status":1,"body":1}}'])(
-    'an unreadable line (%s) stops the start and is named',
-    async (line) => {
-      await refundEverything();
-      await sandbox.close();
-      const file = join(dir, 'ledger.jsonl');
-      const good = await readFile(file, 'utf8');
-      const [first, ...rest] = good.split('\n');
-      await writeFile(file, [first, line, ...rest].join('\n'));
-      await expect(start()).rejects.toThrow(/^Line 2 of .*ledger\.jsonl is not a sandbox ledger entry/);
-      await writeFile(file, good);
-      sandbox = await start();
-      expect(sandbox.entries()).toHaveLength(3);
-    },
-  );
+  test.each([
+    'not json',
+    '{"at":1}',
+    '[]',
+    '{"at":1,"system":"bank","action":"a","resource":"r","request":{},"result":{"status":1,"body":1}}',
+  ])('an unreadable line (%s) stops the start and is named', async (line) => {
+    await refundEverything();
+    await sandbox.close();
+    const file = join(dir, 'ledger.jsonl');
+    const good = await readFile(file, 'utf8');
+    const [first, ...rest] = good.split('\n');
+    await writeFile(file, [first, line, ...rest].join('\n'));
+    await expect(start()).rejects.toThrow(/^Line 2 of .*ledger\.jsonl is not a sandbox ledger entry/);
+    await writeFile(file, good);
+    sandbox = await start();
+    expect(sandbox.entries()).toHaveLength(3);
+  });
 
   test('reset goes back to the seed and forgets keys, for good', async () => {
     await refundEverything();
