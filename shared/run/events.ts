@@ -30,8 +30,6 @@ export const taskAnswers = [
 ] as const;
 export type TaskAnswer = (typeof taskAnswers)[number];
 
-export type WaitReason = 'timer' | 'retry' | 'review' | 'paused' | 'signal' | 'dependency' | 'capacity';
-
 /** Why a gate asked: the measured value and the limit it crossed, in the condition's own terms. */
 export interface GateCause {
   condition: 'always' | 'confidence' | 'cost' | 'effect' | 'expression';
@@ -68,7 +66,7 @@ export type RunEventBody =
   /** The host died while this attempt ran; nobody saw its end. */
   | { type: 'attempt_abandoned'; step: StepKey; attempt: number }
   | { type: 'retry_scheduled'; step: StepKey; dueAt: number; delayMs: number; retrier: number }
-  | { type: 'timer_set'; step: StepKey; attempt: number; dueAt: number }
+  | { type: 'timer_set'; step: StepKey; attempt: number; dueAt: number; output: unknown }
   | {
       type: 'effect_intended';
       step: StepKey;
@@ -124,12 +122,16 @@ export type RunEventBody =
       allow: TaskAnswer[];
       /** Present when the question is whether this effect happened. */
       effectKey?: string;
+      /** Nothing else of the run starts until this is decided. */
+      pausesRun?: boolean;
     }
   | { type: 'escalation_decided'; step: StepKey; taskId: string; answer: TaskAnswer; by: Actor; reason?: string; value?: unknown }
   | { type: 'step_confirmed'; step: StepKey; ports: string[] }
   | { type: 'step_skipped'; step: StepKey }
   /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */
   | { type: 'step_failed'; step: StepKey; error: StepError; ports: string[] }
+  /** Running effects are settled first; then the run ends as failed with the reason `cancelled`. */
+  | { type: 'cancel_requested'; by: Actor; reason?: string }
   | { type: 'run_confirmed' }
   | { type: 'run_completed'; output: unknown }
   | { type: 'run_failed'; reason: string; openEffects: number; by?: Actor; step?: StepKey };

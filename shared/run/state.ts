@@ -5,7 +5,7 @@
 import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
 import type { StepError } from './errors.ts';
-import type { Actor, GateCause, StepKey, TaskAnswer, Usage, WaitReason } from './events.ts';
+import type { Actor, GateCause, StepKey, TaskAnswer, Usage } from './events.ts';
 
 export const stateWords = ['started', 'waiting', 'confirmed', 'failed', 'escalated', 'rolled_back', 'complete'] as const;
 export type StateWord = (typeof stateWords)[number];
@@ -61,7 +61,6 @@ export interface StepState {
   provisional: boolean;
   /** Next due time of a timer or a retry. */
   dueAt?: number;
-  waitReason?: WaitReason;
   /** Retries used, by index of the retrier. */
   retries: number[];
   firstStartedAt?: number;
@@ -113,10 +112,14 @@ export interface TaskState {
   on?: EscalationTrigger;
   message?: string;
   effectKey?: string;
+  pausesRun?: boolean;
   decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown };
   /** The run ended before anybody decided. */
   closedAt?: number;
 }
+
+/** Statuses in which a step waits for something that is not a person's escalation. */
+export type WaitingReason = Extract<StepStatus, 'review' | 'timer' | 'retry'>;
 
 export interface RunState {
   runId: string;
@@ -145,6 +148,8 @@ export interface RunState {
   /** Attempts whose work had to be done again after a crash. */
   repeated: number;
   output?: unknown;
+  /** Somebody asked to cancel; running effects are being settled. */
+  cancelling?: { by: Actor; reason?: string };
   /** Set when the run ended. */
   end?: 'complete' | 'failed' | 'rolled_back';
   openEffects: number;

@@ -1,0 +1,86 @@
+/**
+ * The seven words: which one a step or a run has now, and the record of how it came there.
+ * Source of the rule: product document, "The seven words", with the precedence of the semantics.
+ */
+import type { RunEvent } from './events.ts';
+import type { RunState, StateWord, StepState, StepStatus, TaskState, Transition, WaitingReason } from './state.ts';
+
+export interface Cause {
+  at: number;
+  reason?: string | undefined;
+  by?: string | undefined;
+}
+
+const wordByStatus: Record<StepStatus, StateWord | undefined> = {
+  ready: 'started',
+  running: 'started',
+  timer: 'waiting',
+  retry: 'waiting',
+  review: 'waiting',
+  succeeded: 'started',
+  confirmed: 'confirmed',
+  skipped: undefined,
+  failed: 'failed',
+  escalated: 'escalated',
+};
+
+/** A result that is not on disk yet is still `started`; skipped is a position and has no word. */
+export function wordOfStep(step: Pick<StepState, 'status' | 'provisional'>): StateWord | undefined {
+  return step.provisional ? 'started' : wordByStatus[step.status];
+}
+
+export function withStepWord(step: StepState, cause: Cause): StepState {
+  const word = wordOfStep(step);
+  const { word: _word, ...rest } = step;
+  if (!word) return rest;
+  return { ...rest, word, record: extend(step.record, word, cause) };
+}
+
+/** Tasks that hand something to a named person because a rule fired, not decided yet. */
+export function openEscalations(state: RunState): TaskState[] {
+  return Object.values(state.tasks).filter((task) => task.kind !== 'review' && !task.decision && !task.closedAt);
+}
+
+const waitOrder: readonly WaitingReason[] = ['review', 'timer', 'retry'];
+
+/** The first word that holds: complete, rolled_back, failed, escalated, started, waiting, confirmed. */
+export function wordOfRun(state: RunState): { word: StateWord; reason?: string } {
+  if (state.end === 'failed') return { word: 'failed', ...(state.reason ? { reason: state.reason } : {}) };
+  if (state.end) return { word: state.end };
+  const escalation = openEscalations(state)[0];
+  if (escalation) return { word: 'escalated', ...(escalation.on ? { reason: escalation.on } : {}) };
+  if (state.allConfirmed) return { word: 'confirmed' };
+  if (state.active > 0) return { word: 'started' };
+  const statuses = new Set<StepStatus>();
+  for (const step of Object.values(state.steps)) statuses.add(step.status);
+  if (statuses.has('ready') || statuses.has('succeeded')) return { word: 'started' };
+  const reason = waitOrder.find((status) => statuses.has(status));
+  return reason ? { word: 'waiting', reason } : { word: 'started' };
+}
+
+export function withRunWord(state: RunState, event: RunEvent): RunState {
+  const { word, reason } = wordOfRun(state);
+  const { reason: _reason, ...rest } = state;
+  const cause = { at: event.at, reason, by: 'by' in event ? event.by : undefined };
+  return { ...rest, word, ...(reason === undefined ? {} : { reason }), record: extend(dropPause(state.record, word, event.at), word, cause) };
+}
+
+/** Between two events of one moment a run may look as if it waited; a wait of no length never happened. */
+function dropPause(record: Transition[], word: StateWord, at: number): Transition[] {
+  const last = record[record.length - 1];
+  return last && word === 'started' && last.word === 'waiting' && last.at === at && record.length > 1
+    ? record.slice(0, -1)
+    : record;
+}
+
+function extend(record: Transition[], word: StateWord, cause: Cause): Transition[] {
+  const last = record[record.length - 1];
+  if (last && last.word === word && (cause.reason === undefined || last.reason === cause.reason)) return record;
+  const transition: Transition = {
+    word,
+    at: cause.at,
+    ...(cause.reason === undefined ? {} : { reason: cause.reason }),
+    ...(cause.by === undefined ? {} : { by: cause.by }),
+  };
+  return [...record, transition];
+}
