@@ -14,7 +14,11 @@ const EXTERNAL = ['electron', 'better-sqlite3', 'libsql', 'bufferutil', 'utf-8-v
 
 const isExternal = (id) => EXTERNAL.includes(id) || id.startsWith('node:');
 
-/** Bundles entry files (name → absolute path) as CommonJS; chunks lie beside the entries so that lazy parts stay lazy. */
+/**
+ * Bundles entry files (name → absolute path) as CommonJS; chunks lie beside the entries so that lazy parts stay lazy.
+ * @param {{ entries: Record<string, string>, outDir: string, split?: boolean }} options
+ * @returns {import('vite').InlineConfig & { build: import('vite').BuildEnvironmentOptions }}
+ */
 export function nodeBundle({ entries, outDir, split = true }) {
   return {
     configFile: false,
