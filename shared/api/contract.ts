@@ -4,6 +4,7 @@
  * `watch` sends a value now and again after every change until it is cancelled. JSON only.
  * Inputs are parsed here at the border; outputs are typed.
  */
+import './interpretive.ts';
 import * as z from 'zod';
 import { taskAnswers } from '../run/events.ts';
 import type { RunEvent } from '../run/events.ts';
@@ -15,21 +16,21 @@ import type { Problem } from '../workflow/problem.ts';
 
 export type Mode = 'query' | 'command' | 'watch';
 
-export interface Endpoint<M extends Mode = Mode, I = unknown, O = unknown> {
+export interface Endpoint<M extends Mode = Mode, S extends z.ZodType = z.ZodType, O = unknown> {
   mode: M;
-  input: z.ZodType<I>;
+  input: S;
   /** Type only: never present at run time. */
   output?: O;
 }
 
 function query<O>() {
-  return <I>(input: z.ZodType<I>): Endpoint<'query', I, O> => ({ mode: 'query', input });
+  return <S extends z.ZodType>(input: S): Endpoint<'query', S, O> => ({ mode: 'query', input });
 }
 function command<O>() {
-  return <I>(input: z.ZodType<I>): Endpoint<'command', I, O> => ({ mode: 'command', input });
+  return <S extends z.ZodType>(input: S): Endpoint<'command', S, O> => ({ mode: 'command', input });
 }
 function watch<O>() {
-  return <I>(input: z.ZodType<I>): Endpoint<'watch', I, O> => ({ mode: 'watch', input });
+  return <S extends z.ZodType>(input: S): Endpoint<'watch', S, O> => ({ mode: 'watch', input });
 }
 
 const none = z.strictObject({});
@@ -135,8 +136,18 @@ export interface WorkspaceSettings {
   colorScheme: 'auto' | 'light' | 'dark';
 }
 
+export interface DoctorFinding {
+  check: 'integrity' | 'pragmas' | 'foreign_keys' | 'journal' | 'projections';
+  ok: boolean;
+  message: string;
+}
+
 export const contract = {
   'app.info': query<AppInfo>()(none),
+  /** Checks the data folder; `rebuild` refolds the projections, `backup` writes a verified copy to that file. */
+  'app.doctor': command<DoctorFinding[]>()(
+    z.strictObject({ commandId, rebuild: z.boolean().optional(), backup: z.string().min(1).max(4000).optional() }),
+  ),
   'steps.list': query<StepManifest[]>()(none),
   'samples.list': query<SampleSummary[]>()(none),
 
@@ -144,7 +155,12 @@ export const contract = {
   'workflows.get': query<WorkflowDraft>()(z.strictObject({ id })),
   /** A new workflow: empty, from a sample, or from a document (import). A taken id gets a fresh one. */
   'workflows.create': command<WorkflowDraft>()(
-    z.strictObject({ commandId, name: z.string().min(1).max(200).optional(), sampleId: id.optional(), document: document.optional() }),
+    z.strictObject({
+      commandId,
+      name: z.string().min(1).max(200).optional(),
+      sampleId: id.optional(),
+      document: document.optional(),
+    }),
   ),
   /** Saves the draft; refused with `conflict` when `revision` is not the stored one. */
   'workflows.save': command<{ revision: number; updatedAt: number }>()(
@@ -154,7 +170,9 @@ export const contract = {
   'workflows.export': query<{ fileName: string; text: string }>()(z.strictObject({ id })),
   'workflows.check': query<Problem[]>()(z.strictObject({ document })),
 
-  'runs.list': watch<RunSummary[]>()(z.strictObject({ workflowId: id.optional(), limit: z.int().min(1).max(1000).optional() })),
+  'runs.list': watch<RunSummary[]>()(
+    z.strictObject({ workflowId: id.optional(), limit: z.int().min(1).max(1000).optional() }),
+  ),
   'runs.watch': watch<RunUpdate>()(z.strictObject({ runId: id, after: z.int().min(0).optional() })),
   /** Pins the workflow's draft as an immutable version and starts a run of it. */
   'runs.start': command<{ runId: string }>()(
@@ -167,7 +185,22 @@ export const contract = {
       by: actor.optional(),
     }),
   ),
-  'runs.cancel': command<null>()(z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() })),
+  /** Starts a run of a document as it is; it also becomes a draft when its id is free. For the terminal. */
+  'runs.startDocument': command<{ runId: string; workflowId: string; existing: boolean }>()(
+    z.strictObject({
+      commandId,
+      document,
+      input: z.unknown().optional(),
+      env: z.record(z.string(), z.unknown()).optional(),
+      key: z.string().min(1).max(200).optional(),
+      by: actor.optional(),
+    }),
+  ),
+  /** Sends the run's state once, when it has ended or is parked. */
+  'runs.settled': watch<RunState>()(z.strictObject({ runId: id, parkAfterMs: z.int().min(0).max(86_400_000) })),
+  'runs.cancel': command<null>()(
+    z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
+  ),
 
   'inbox.list': watch<InboxItem[]>()(z.strictObject({ state: z.enum(['open', 'done', 'all']).optional() })),
   'inbox.get': query<InboxCard>()(z.strictObject({ taskId: id })),
@@ -190,7 +223,11 @@ export const contract = {
   'settings.set': command<WorkspaceSettings>()(
     z.strictObject({
       commandId,
-      actingAs: z.string().regex(/^(role|person):\S.*$/).max(100).optional(),
+      actingAs: z
+        .string()
+        .regex(/^(role|person):\S.*$/)
+        .max(100)
+        .optional(),
       colorScheme: z.enum(['auto', 'light', 'dark']).optional(),
     }),
   ),
@@ -232,14 +269,27 @@ export class ApiError extends Error {
 /** What the application implements: one function per endpoint. A watch pushes values until the signal aborts. */
 export type Handlers = {
   [N in EndpointName]: Contract[N]['mode'] extends 'watch'
-    ? (input: z.output<Contract[N]['input']>, push: (value: OutputOf<N>) => void, signal: Signal) => Promise<void> | void
+    ? (
+        input: z.output<Contract[N]['input']>,
+        push: (value: OutputOf<N>) => void,
+        signal: Signal,
+      ) => Promise<void> | void
     : (input: z.output<Contract[N]['input']>, signal: Signal) => Promise<OutputOf<N>> | OutputOf<N>;
 };
 
 /** What a page, a terminal command or a test holds. */
 export interface Client {
-  call<N extends NamesOf<'query' | 'command'>>(name: N, input: InputOf<N>, options?: { signal?: Signal; timeoutMs?: number }): Promise<OutputOf<N>>;
+  call<N extends NamesOf<'query' | 'command'>>(
+    name: N,
+    input: InputOf<N>,
+    options?: { signal?: Signal; timeoutMs?: number },
+  ): Promise<OutputOf<N>>;
   /** Returns the function that ends the subscription. */
-  watch<N extends NamesOf<'watch'>>(name: N, input: InputOf<N>, onValue: (value: OutputOf<N>) => void, onError?: (error: ApiError) => void): () => void;
+  watch<N extends NamesOf<'watch'>>(
+    name: N,
+    input: InputOf<N>,
+    onValue: (value: OutputOf<N>) => void,
+    onError?: (error: ApiError) => void,
+  ): () => void;
   close(): void;
 }
