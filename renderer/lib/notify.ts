@@ -1,0 +1,37 @@
+/** Toasts: what was done, or what went wrong and what to do about it. Never used for what belongs beside a field. */
+import { notifications } from '@mantine/notifications';
+import { ApiError } from '../../shared/api/contract.ts';
+import type { ApiErrorCode } from '../../shared/api/contract.ts';
+
+/** What a person can do about each kind of refusal; the error's own sentence says what happened. */
+const advice: Record<ApiErrorCode, string> = {
+  bad_input: 'Change what is named here and try again.',
+  not_found: 'It may have been deleted. Go back to the list and open it again.',
+  conflict: 'Somebody changed it in the meantime. Look at the latest state first.',
+  refused: '',
+  too_large: 'Make it smaller and try again.',
+  too_many: 'Wait a moment and try again.',
+  timeout: 'Check the list before you try again: it may still have been done.',
+  aborted: '',
+  closed: 'Holdfast is reconnecting. Try again when the notice is gone.',
+  internal: 'Try again. If it stays, the log in the data folder has the details.',
+};
+
+export function explainError(error: ApiError): { message: string; advice: string } {
+  const place = error.where === undefined || error.where === '' || error.message.includes(error.where) ? '' : ` (at ${error.where})`;
+  return { message: `${error.message}${place}`, advice: advice[error.code] };
+}
+
+export function notifyDone(message: string, title?: string): void {
+  notifications.show({ message, ...(title === undefined ? {} : { title }), color: 'accent', autoClose: 4000 });
+}
+
+export function notifyError(error: ApiError | string): void {
+  const said = typeof error === 'string' ? { message: error, advice: '' } : explainError(error);
+  notifications.show({
+    title: said.message,
+    message: said.advice,
+    color: 'red',
+    autoClose: 9000,
+  });
+}
