@@ -13,7 +13,10 @@ const stepId = z
   .regex(stepIdPattern, 'A step id starts with a small letter and has only letters, digits and _')
   .max(64);
 const shortText = z.string().max(10_000);
-const milliseconds = z.int().min(0).max(10 * 366 * 86_400_000);
+const milliseconds = z
+  .int()
+  .min(0)
+  .max(10 * 366 * 86_400_000);
 const micros = z.int().min(0);
 const count = z.int().min(0).max(1_000_000);
 /** `role:finance-lead` or `person:ada`. */
@@ -173,7 +176,9 @@ export const documentSchema = z.strictObject({
   edges: z.array(edgeSchema).default([]),
   settings: settingsSchema.optional(),
   triggers: z
-    .array(z.strictObject({ id: z.string().min(1).max(64), kind: z.string().min(1).max(64), config: config.default({}) }))
+    .array(
+      z.strictObject({ id: z.string().min(1).max(64), kind: z.string().min(1).max(64), config: config.default({}) }),
+    )
     .optional(),
   connections: z.array(z.string().min(1).max(100)).optional(),
   notes: z
