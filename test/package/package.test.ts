@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { electronDistribution } from '../desktop/electron-binary.ts';
 import type { ElectronDistribution } from '../desktop/electron-binary.ts';
@@ -11,6 +11,8 @@ import { listAsar } from './asar.ts';
 import type { AsarFile } from './asar.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+/** What the fuse wire holds for an enabled fuse: the character 1. */
+const FUSE_ON = '1'.charCodeAt(0);
 const TARGETS: Partial<Record<NodeJS.Platform, string>> = { linux: '--linux', darwin: '--mac', win32: '--win' };
 
 let electron: ElectronDistribution;
@@ -47,7 +49,7 @@ it.each([
   'package.json',
   'out/main/desktop.cjs',
   'out/main/preload.cjs',
-  'out/main/migrations/0001-init.sql',
+  ...readdirSync(path.join(root, 'main/store/migrations')).map((name) => `out/main/migrations/${name}`),
   'out/renderer/index.html',
   'resources/samples/refund.holdfast.json',
   'resources/workflow.schema.json',
@@ -90,7 +92,7 @@ it('sets every fuse that this Electron has', async () => {
         : '../holdfast',
   );
   const wire = await getCurrentFuseWire(executable);
-  const isOn = (fuse: FuseV1Options) => wire[fuse] === FuseState.ENABLE;
+  const isOn = (fuse: FuseV1Options) => wire[fuse] === FUSE_ON;
   expect(isOn(FuseV1Options.RunAsNode)).toBe(false);
   expect(isOn(FuseV1Options.EnableNodeOptionsEnvironmentVariable)).toBe(false);
   expect(isOn(FuseV1Options.EnableNodeCliInspectArguments)).toBe(false);
