@@ -61,8 +61,8 @@ export type RunEventBody =
       /** True when an earlier attempt of this step was lost in a crash and its work is done again. */
       repeated?: boolean;
     }
-  | { type: 'attempt_succeeded'; step: StepKey; attempt: number; output: unknown; ports: string[] } & Spent
-  | { type: 'attempt_failed'; step: StepKey; attempt: number; error: StepError } & Spent
+  | ({ type: 'attempt_succeeded'; step: StepKey; attempt: number; output: unknown; ports: string[] } & Spent)
+  | ({ type: 'attempt_failed'; step: StepKey; attempt: number; error: StepError } & Spent)
   /** The host died while this attempt ran; nobody saw its end. */
   | { type: 'attempt_abandoned'; step: StepKey; attempt: number }
   | { type: 'retry_scheduled'; step: StepKey; dueAt: number; delayMs: number; retrier: number }
@@ -88,7 +88,15 @@ export type RunEventBody =
   /** The target said no, or the request never left: the effect did not happen. */
   | { type: 'effect_failed'; step: StepKey; key: string; sent: boolean; error: StepError }
   | { type: 'effect_in_doubt'; step: StepKey; key: string; message: string }
-  | { type: 'effect_settled'; step: StepKey; key: string; happened: boolean; response?: unknown; by: Actor; reason?: string }
+  | {
+      type: 'effect_settled';
+      step: StepKey;
+      key: string;
+      happened: boolean;
+      response?: unknown;
+      by: Actor;
+      reason?: string;
+    }
   | {
       type: 'gate_opened';
       step: StepKey;
@@ -125,7 +133,15 @@ export type RunEventBody =
       /** Nothing else of the run starts until this is decided. */
       pausesRun?: boolean;
     }
-  | { type: 'escalation_decided'; step: StepKey; taskId: string; answer: TaskAnswer; by: Actor; reason?: string; value?: unknown }
+  | {
+      type: 'escalation_decided';
+      step: StepKey;
+      taskId: string;
+      answer: TaskAnswer;
+      by: Actor;
+      reason?: string;
+      value?: unknown;
+    }
   | { type: 'step_confirmed'; step: StepKey; ports: string[] }
   | { type: 'step_skipped'; step: StepKey }
   /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */

@@ -348,10 +348,7 @@ function addTask(state: RunState, task: TaskState): RunState {
   return { ...state, tasks: { ...state.tasks, [task.taskId]: task } };
 }
 
-function decideTask(
-  state: RunState,
-  event: RunEvent & { type: 'gate_decided' | 'escalation_decided' },
-): RunState {
+function decideTask(state: RunState, event: RunEvent & { type: 'gate_decided' | 'escalation_decided' }): RunState {
   const task = state.tasks[event.taskId];
   if (!task) return state;
   const decision = {

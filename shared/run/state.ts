@@ -7,7 +7,15 @@ import type { EscalationTrigger } from '../workflow/document.ts';
 import type { StepError } from './errors.ts';
 import type { Actor, GateCause, StepKey, TaskAnswer, Usage } from './events.ts';
 
-export const stateWords = ['started', 'waiting', 'confirmed', 'failed', 'escalated', 'rolled_back', 'complete'] as const;
+export const stateWords = [
+  'started',
+  'waiting',
+  'confirmed',
+  'failed',
+  'escalated',
+  'rolled_back',
+  'complete',
+] as const;
 export type StateWord = (typeof stateWords)[number];
 
 /** One line of a state record. */

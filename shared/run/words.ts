@@ -62,7 +62,12 @@ export function withRunWord(state: RunState, event: RunEvent): RunState {
   const { word, reason } = wordOfRun(state);
   const { reason: _reason, ...rest } = state;
   const cause = { at: event.at, reason, by: 'by' in event ? event.by : undefined };
-  return { ...rest, word, ...(reason === undefined ? {} : { reason }), record: extend(dropPause(state.record, word, event.at), word, cause) };
+  return {
+    ...rest,
+    word,
+    ...(reason === undefined ? {} : { reason }),
+    record: extend(dropPause(state.record, word, event.at), word, cause),
+  };
 }
 
 /** Between two events of one moment a run may look as if it waited; a wait of no length never happened. */

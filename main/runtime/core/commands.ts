@@ -1,0 +1,91 @@
+/**
+ * What can be asked of a run, and what it may answer. Commands are imperative, carry every value they need
+ * (expressions were evaluated before), and are decided in one serial mailbox per run.
+ */
+import type { StepError } from '../../../shared/run/errors.ts';
+import type { Actor, RunEvent, RunEventBody, StepKey, TaskAnswer, Usage } from '../../../shared/run/events.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { Graph } from '../../../shared/workflow/graph.ts';
+
+/** Values a gate's conditions had when they were evaluated; `undefined` counts as low confidence or as true (fail closed). */
+export interface GateValues {
+  confidence?: unknown;
+  /** By index of the condition in `when.any`; only `expression` conditions have a value. */
+  expressions: unknown[];
+}
+
+/** A step ready to begin: its config with values, the request it will send, and the gate's values. */
+export interface Prepared {
+  config: Record<string, unknown>;
+  /** Present for kinds that can change the world. */
+  plan?: { target: string; request: unknown };
+  gate?: GateValues;
+}
+
+/** Values computed from an output before the step may be confirmed. */
+export interface Checked {
+  /** Result of `doneWhen`; absent when the step has none. */
+  doneWhen?: { holds: boolean; expression: string };
+  gate?: GateValues;
+}
+
+export type AttemptOutcome =
+  | {
+      ok: true;
+      output: unknown;
+      ports?: string[];
+      usage?: Usage;
+      costMicros?: number;
+      details?: Record<string, unknown>;
+      response?: unknown;
+    }
+  | {
+      ok: false;
+      error: StepError;
+      /** False only when it is certain that no byte of the request left. */
+      sent: boolean;
+      usage?: Usage;
+      costMicros?: number;
+      details?: Record<string, unknown>;
+    }
+  | { suspend: true; dueAt: number; output: unknown };
+
+export type Command =
+  | ({ type: 'start_run' } & Omit<Extract<RunEventBody, { type: 'run_started' }>, 'type'>)
+  | { type: 'begin_attempt'; step: StepKey; prepared: Prepared }
+  /** The step's expressions have no usable value: it fails without having run. */
+  | { type: 'refuse_attempt'; step: StepKey; error: StepError }
+  | { type: 'finish_attempt'; step: StepKey; attempt: number; outcome: AttemptOutcome; checked: Checked }
+  /** A timer of this step came due. */
+  | { type: 'fire_timer'; step: StepKey; checked: Checked }
+  /** The host was gone: attempts that were running are lost. */
+  | { type: 'recover' }
+  | {
+      type: 'decide_task';
+      taskId: string;
+      answer: TaskAnswer;
+      by: Actor;
+      reason?: string;
+      value?: unknown;
+      digest?: string;
+    }
+  | { type: 'cancel_run'; by: Actor; reason?: string };
+
+export interface Refusal {
+  code: 'refused' | 'not_found' | 'conflict';
+  message: string;
+}
+
+export type Decision = { ok: true; events: RunEvent[]; state: RunState } | { ok: false; refusal: Refusal };
+
+/** Everything `decide` may know beside state and command; the host supplies time, chance and hashing. */
+export interface DecideContext {
+  runId: string;
+  now: number;
+  graph: Graph;
+  id(): string;
+  /** A draw from [0, 1). */
+  random(): number;
+  /** SHA-256 in hexadecimal. */
+  digest(text: string): string;
+}

@@ -1,0 +1,90 @@
+/**
+ * A step that cannot go on: fallback path, escalation rule of the step, then of the workflow, then what the workflow
+ * says about failure. Nothing is ever escalated to nowhere: without a rule it goes to the workflow's owner.
+ */
+import type { StepError } from '../../../shared/run/errors.ts';
+import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
+import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow/document.ts';
+import type { GraphStep } from '../../../shared/workflow/graph.ts';
+import { changesTheWorld } from '../../../shared/steps/effect.ts';
+import type { DecideContext } from './commands.ts';
+import { fallbackEdges } from './paths.ts';
+import { emit, graphStep, type Turn } from './turn.ts';
+
+export interface FailureFacts {
+  on: EscalationTrigger | undefined;
+  message: string;
+  /** The effect nobody knows about; it must be settled before any other path is taken. */
+  inDoubt?: string;
+}
+
+const triggerByClass: Partial<Record<StepError['class'], EscalationTrigger>> = {
+  low_confidence: 'confidence_below',
+  stale: 'inconsistent_data',
+  loop_limit: 'loop_limit',
+  dependency_unhealthy: 'dependency_unhealthy',
+  budget: 'cost_over',
+};
+
+export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepError, facts: FailureFacts): void {
+  if (facts.inDoubt !== undefined) {
+    emit(turn, { type: 'effect_in_doubt', step: key, key: facts.inDoubt, message: facts.message });
+    escalate(turn, key, {
+      on: 'in_doubt',
+      message: facts.message,
+      allow: ['happened', 'not_happened', 'give_up'],
+      effectKey: facts.inDoubt,
+      pausesRun: false,
+    });
+    return;
+  }
+  if (fallbackEdges(node, error).length > 0) {
+    emit(turn, { type: 'step_failed', step: key, error, ports: ['failed'] });
+    return;
+  }
+  const on = facts.on ?? triggerByClass[error.class] ?? 'retries_exhausted';
+  const rule = escalationRule(turn.ctx, key, on);
+  const then = rule?.then ?? onFailure(turn.ctx);
+  if (then === 'fail') {
+    emit(turn, { type: 'step_failed', step: key, error, ports: [] });
+    return;
+  }
+  escalate(turn, key, { on, message: facts.message, allow: ['retry', 'give_up'], pausesRun: then === 'pause' });
+}
+
+export interface EscalationRequest {
+  on: EscalationTrigger;
+  message: string;
+  allow: TaskAnswer[];
+  effectKey?: string;
+  pausesRun: boolean;
+}
+
+export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): void {
+  const rule = escalationRule(turn.ctx, key, request.on);
+  const { pausesRun, ...rest } = request;
+  emit(turn, {
+    type: 'escalation_opened',
+    step: key,
+    taskId: turn.ctx.id(),
+    owner: rule?.owner ?? turn.ctx.graph.document.owner ?? 'role:owner',
+    ...rest,
+    ...(pausesRun || rule?.then === 'pause' ? { pausesRun: true } : {}),
+  });
+}
+
+/** The step's own rule first, then the workflow's. */
+export function escalationRule(ctx: DecideContext, key: StepKey, on: EscalationTrigger): EscalationRule | undefined {
+  const own = graphStep(ctx, key)?.step.escalation ?? [];
+  const common = ctx.graph.document.settings?.escalation ?? [];
+  return [...own, ...common].find((rule) => rule.on === on);
+}
+
+/** `pause` is the default of a failure-sensitive workflow: marked so, or one that changes another system. */
+export function onFailure(ctx: DecideContext): 'pause' | 'fail' | 'rollback' {
+  const { settings, class: workflowClass } = ctx.graph.document;
+  if (settings?.onFailure) return settings.onFailure;
+  const sensitive =
+    workflowClass?.failureSensitive ?? [...ctx.graph.steps.values()].some((node) => changesTheWorld(node.effect));
+  return sensitive ? 'pause' : 'fail';
+}

@@ -1,0 +1,119 @@
+/**
+ * Decisions of people: reviews, escalations and effects in doubt. A decision is bound to the digest of what was shown;
+ * a second one is answered with who decided first; a late one on an ended run is refused with the reason.
+ */
+import type { TaskAnswer } from '../../../shared/run/events.ts';
+import type { TaskState } from '../../../shared/run/state.ts';
+import type { GraphStep } from '../../../shared/workflow/graph.ts';
+import type { Command, Refusal } from './commands.ts';
+import { openEffects } from './effects.ts';
+import { emit, graphStep, stepState, type Turn } from './turn.ts';
+
+type Decide = Extract<Command, { type: 'decide_task' }>;
+
+export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
+  const task = turn.state.tasks[command.taskId];
+  if (!task) return { code: 'not_found', message: `There is no item ${command.taskId} in this run` };
+  const node = graphStep(turn.ctx, task.step);
+  const refusal = refuse(turn, task, command);
+  if (refusal || !node) return refusal ?? { code: 'not_found', message: `Step ${task.step} is not in this version` };
+  const { answer, by, reason, value } = command;
+  const said = {
+    step: task.step,
+    taskId: task.taskId,
+    by,
+    ...(reason === undefined ? {} : { reason }),
+    ...(value === undefined ? {} : { value }),
+  };
+  if (task.kind === 'review') {
+    // `refuse` let only the answers of the gate through.
+    emit(turn, { type: 'gate_decided', ...said, answer: answer as 'approve' | 'edit' | 'reject' | 'send_back' });
+    afterReview(turn, node, task, answer, by);
+  } else {
+    emit(turn, { type: 'escalation_decided', ...said, answer });
+    afterEscalation(turn, task, command);
+  }
+  return undefined;
+}
+
+function refuse(turn: Turn, task: TaskState, command: Decide): Refusal | undefined {
+  if (task.decision) {
+    return {
+      code: 'conflict',
+      message: `This item was already decided by ${task.decision.by} (${task.decision.answer})`,
+    };
+  }
+  if (turn.state.end || turn.state.cancelling) {
+    return {
+      code: 'conflict',
+      message: `The run has ended (${turn.state.reason ?? turn.state.word}), so nothing is left to decide`,
+    };
+  }
+  if (!task.allow.includes(command.answer)) {
+    return { code: 'refused', message: `"${command.answer}" is not possible here; possible: ${task.allow.join(', ')}` };
+  }
+  if (command.digest !== undefined && task.digest !== undefined && command.digest !== task.digest) {
+    return { code: 'conflict', message: 'What you saw is not what this item shows now; look again before you decide' };
+  }
+  const needsReason = command.answer === 'reject' || command.answer === 'send_back';
+  if (needsReason && !command.reason?.trim()) {
+    return { code: 'refused', message: 'Say why: a reason is required to reject or send back' };
+  }
+  if (command.answer === 'edit' && command.value === undefined) {
+    return { code: 'refused', message: 'An edit needs the changed content' };
+  }
+  if (command.answer === 'edit' && task.gate === 'before' && !isRecord(command.value)) {
+    return { code: 'refused', message: 'The edited request must be an object with the fields of the step' };
+  }
+  return undefined;
+}
+
+function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskAnswer, by: string): void {
+  if (answer === 'reject') {
+    const wired = node.outgoing.some((edge) => edge.from.port === 'rejected');
+    const error = { class: 'refused' as const, code: 'rejected', message: `Rejected by ${by}` };
+    emit(turn, { type: 'step_failed', step: task.step, error, ports: wired ? ['rejected'] : [] });
+    return;
+  }
+  // An approved gate before the step lets `due` prepare it again; a send back does the same with the comment.
+  if (task.gate === 'before' || answer === 'send_back') return;
+  emit(turn, { type: 'step_confirmed', step: task.step, ports: stepState(turn, task.step).ports });
+}
+
+function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
+  const { answer, by, reason, value } = command;
+  const { effectKey, step } = task;
+  if (effectKey !== undefined && (answer === 'happened' || answer === 'not_happened')) {
+    const happened = answer === 'happened';
+    emit(turn, {
+      type: 'effect_settled',
+      step,
+      key: effectKey,
+      happened,
+      by,
+      ...(reason === undefined ? {} : { reason }),
+      ...(happened && value !== undefined ? { response: value } : {}),
+    });
+    if (happened) emit(turn, { type: 'step_confirmed', step, ports: ['out'] });
+    return;
+  }
+  if (answer === 'give_up') {
+    const error = stepState(turn, step).error ?? { class: 'in_doubt' as const, message: task.message ?? '' };
+    emit(turn, { type: 'step_failed', step, error, ports: [] });
+  }
+}
+
+/** Ends a run as failed; what it leaves in other systems stays in plain sight. */
+export function failRun(turn: Turn, reason: string, by?: string, step?: string): void {
+  emit(turn, {
+    type: 'run_failed',
+    reason,
+    openEffects: openEffects(turn.state),
+    ...(by === undefined ? {} : { by }),
+    ...(step === undefined ? {} : { step }),
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,45 @@
+/**
+ * One decision in the making: events are appended to the turn and folded at once, so that the next rule of the same
+ * decision sees what the previous one did. Nothing here is kept after `decide` returned its events.
+ */
+import type { RunEvent, RunEventBody, StepKey } from '../../../shared/run/events.ts';
+import { evolve, initialState, pendingStep } from '../../../shared/run/evolve.ts';
+import type { RunState, StepState } from '../../../shared/run/state.ts';
+import type { GraphStep } from '../../../shared/workflow/graph.ts';
+import type { DecideContext } from './commands.ts';
+
+export interface Turn {
+  readonly ctx: DecideContext;
+  readonly events: RunEvent[];
+  state: RunState;
+}
+
+export function beginTurn(state: RunState | undefined, ctx: DecideContext): Turn {
+  return { ctx, events: [], state: state ?? initialState(ctx.runId, ctx.now) };
+}
+
+/** `lazy` events may wait in the run's buffer until the next durable one takes them along. */
+export function emit(turn: Turn, body: RunEventBody, lazy = false): void {
+  const event: RunEvent = {
+    ...body,
+    runId: turn.ctx.runId,
+    seq: turn.state.lastSeq + 1,
+    at: turn.ctx.now,
+    ...(lazy ? { lazy: true } : {}),
+  };
+  turn.events.push(event);
+  turn.state = evolve(turn.state, event);
+}
+
+export function stepState(turn: Turn, key: StepKey): StepState {
+  return turn.state.steps[key] ?? pendingStep(key);
+}
+
+/** The graph's step behind a key such as `decide#2` or `each[3]/x`. */
+export function graphStep(ctx: DecideContext, key: StepKey): GraphStep | undefined {
+  return ctx.graph.steps.get(stepIdOf(key));
+}
+
+export function stepIdOf(key: StepKey): string {
+  return key.slice(key.lastIndexOf('/') + 1).replace(/[#[].*$/, '');
+}

@@ -1,0 +1,287 @@
+/**
+ * The engine: runs by id, each with its mailbox, over one committer, one dispatcher and one set of timers.
+ * It owns no rule about what a run does next – that is the core – and no table – that is the store.
+ * Runs that wait live on disk: their actor is dropped and loaded again when something happens to them.
+ */
+import { ApiError } from '../../shared/api/contract.ts';
+import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import { evolve, foldRun } from '../../shared/run/evolve.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import type { StepManifest } from '../../shared/steps/manifest.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+import { compileGraph, type Graph } from '../../shared/workflow/graph.ts';
+import type { StepKind } from '../steps/kind.ts';
+import type { Store } from '../store/port.ts';
+import { createCommitter, type Committer } from './committer.ts';
+import type { Command } from './core/commands.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { noFaults, type Faults } from './faults.ts';
+import { createActor, type RunActor } from './run-actor.ts';
+import { createTimers, type Timers } from './timers.ts';
+
+/** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
+export interface Random {
+  id(): string;
+  /** A draw from [0, 1). */
+  draw(): number;
+  /** SHA-256 in hexadecimal. */
+  digest(text: string): string;
+}
+
+export interface EngineOptions {
+  store: Store;
+  dispatcher: Dispatcher;
+  kinds: ReadonlyMap<string, StepKind>;
+  clock: () => number;
+  random: Random;
+  faults?: Faults;
+  /** The store refused to write: everything stops here and the sentence is shown. */
+  onHalt?: (error: unknown) => void;
+}
+
+/** What the actors share. */
+export interface Shared {
+  store: Store;
+  dispatcher: Dispatcher;
+  kinds: ReadonlyMap<string, StepKind>;
+  clock: () => number;
+  random: Random;
+  faults: Faults;
+  committer: Committer;
+  timers: Timers;
+  publish(runId: string, events: RunEvent[], state: RunState): void;
+  turned(runId: string): void;
+  halt(error: unknown): void;
+  halted(): unknown;
+}
+
+export interface StartRun {
+  document: WorkflowDocument;
+  /** Digest of the stored, immutable version. */
+  version: string;
+  input: unknown;
+  env: Record<string, unknown>;
+  key?: string | undefined;
+  by: string;
+  commandId: string;
+}
+
+export interface DecideTask {
+  commandId: string;
+  runId: string;
+  taskId: string;
+  answer: TaskAnswer;
+  by: string;
+  reason?: string | undefined;
+  value?: unknown;
+  digest?: string | undefined;
+}
+
+export interface RunView {
+  state: RunState;
+  /** Those on disk and those that only memory knows yet. */
+  events: RunEvent[];
+  document: WorkflowDocument;
+}
+
+export interface Engine {
+  /** Recovers everything unfinished and drives it. */
+  start(): Promise<void>;
+  /** `existing` when `key` was used before: nothing new is started. */
+  startRun(options: StartRun): Promise<{ runId: string; existing: boolean }>;
+  /** Throws `ApiError` (`refused`, `not_found`, `conflict`). Deduplicated by `commandId`. */
+  decideTask(options: DecideTask): Promise<void>;
+  cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
+  read(runId: string): Promise<RunView | undefined>;
+  /** Calls back after every publication; returns the unsubscribe. */
+  onEvents(listener: (runId: string, events: RunEvent[], state: RunState) => void): () => void;
+  /** Resolves when the run has ended or is parked: only a person or a timer further away than this wakes it. */
+  settled(runId: string, parkAfterMs: number): Promise<RunState>;
+  stop(): Promise<void>;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store, kinds, clock, random } = options;
+  const manifests: ReadonlyMap<string, StepManifest> = new Map(
+    [...kinds].map(([kind, { manifest }]) => [kind, manifest]),
+  );
+  const actors = new Map<string, Promise<RunActor>>();
+  const graphs = new Map<string, Graph>();
+  const listeners = new Set<(runId: string, events: RunEvent[], state: RunState) => void>();
+  const turnListeners = new Set<(runId: string) => void>();
+  let haltedBy: unknown;
+  let isStopping = false;
+
+  const shared: Shared = {
+    store,
+    dispatcher: options.dispatcher,
+    kinds,
+    clock,
+    random,
+    faults: options.faults ?? noFaults,
+    committer: createCommitter(store),
+    timers: createTimers(clock, (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt)),
+    publish: (runId, events, state) => {
+      for (const listener of listeners) listener(runId, events, state);
+    },
+    turned,
+    halt,
+    halted: () => haltedBy,
+  };
+
+  function halt(error: unknown): void {
+    if (haltedBy !== undefined || isStopping) return;
+    haltedBy = error;
+    options.onHalt?.(error);
+    for (const listener of [...turnListeners]) listener('');
+  }
+
+  function turned(runId: string): void {
+    for (const listener of [...turnListeners]) listener(runId);
+    void dropWhenIdle(runId);
+  }
+
+  async function dropWhenIdle(runId: string): Promise<void> {
+    const loading = actors.get(runId);
+    const actor = await loading?.catch(() => undefined);
+    if (actors.get(runId) !== loading || !actor?.isIdle() || actor.unsaved().length > 0) return;
+    if (actor.state()?.end || actor.isParked(0)) actors.delete(runId);
+  }
+
+  async function graphOf(version: string): Promise<Graph> {
+    const known = graphs.get(version);
+    if (known) return known;
+    const document = await store.version(version);
+    if (!document)
+      throw new ApiError('not_found', `Workflow version ${version.slice(0, 12)} is not in this data folder`);
+    const graph = compileGraph(document, manifests);
+    graphs.set(version, graph);
+    return graph;
+  }
+
+  /** Loads the run's actor, or gives the one in memory. Undefined when there is no such run. */
+  function actorOf(runId: string): Promise<RunActor | undefined> {
+    const known = actors.get(runId);
+    if (known) return known;
+    const loading = load(runId);
+    actors.set(runId, loading as Promise<RunActor>);
+    void loading.then(
+      (actor) => actor ?? actors.delete(runId),
+      () => actors.delete(runId),
+    );
+    return loading;
+  }
+
+  async function load(runId: string): Promise<RunActor | undefined> {
+    const state = foldRun(await store.events(runId));
+    return state && createActor(runId, await graphOf(state.version), state, shared);
+  }
+
+  /** Uses the run's one actor. It may be dropped while we wait for it, so it is asked for until it is the current one. */
+  async function withActor<T>(runId: string, use: (actor: RunActor) => T): Promise<T> {
+    for (;;) {
+      if (haltedBy !== undefined) throw new ApiError('refused', `The runtime stopped: ${messageOf(haltedBy)}`);
+      if (isStopping) throw new ApiError('closed', 'Holdfast is closing');
+      const loading = actorOf(runId);
+      const actor = await loading;
+      if (!actor) throw new ApiError('not_found', `There is no run ${runId} in this data folder`);
+      if (actors.get(runId) === loading) return use(actor);
+    }
+  }
+
+  async function post(runId: string, command: Command, commandId?: string): Promise<void> {
+    const refusal = await (await withActor(runId, (actor) => ({ answer: actor.post(command, commandId) }))).answer;
+    if (refusal) throw new ApiError(refusal.code, refusal.message);
+  }
+
+  return {
+    async start() {
+      const unfinished = await store.runs({ unfinished: true, limit: Number.MAX_SAFE_INTEGER });
+      await Promise.all(unfinished.map(({ runId }) => post(runId, { type: 'recover' })));
+    },
+
+    async startRun({ document, version, input, env, key, by, commandId }) {
+      const existing = key === undefined ? undefined : await store.runByKey(key);
+      if (existing !== undefined) return { runId: existing, existing: true };
+      // The same command gives the same run: its id follows from the command's.
+      const runId = `run_${random.digest(`start\n${commandId}`).slice(0, 20)}`;
+      if (await actorOf(runId)) return { runId, existing: true };
+      await store.saveVersion({ digest: version, workflowId: document.id, document, createdAt: clock() });
+      actors.set(runId, Promise.resolve(createActor(runId, await graphOf(version), undefined, shared)));
+      const command: Command = {
+        type: 'start_run',
+        workflowId: document.id,
+        workflowName: document.name,
+        version,
+        owner: document.owner ?? 'role:owner',
+        input,
+        env,
+        by,
+        ...(key === undefined ? {} : { key }),
+      };
+      await post(runId, command, commandId);
+      return { runId, existing: false };
+    },
+
+    async decideTask({ commandId, runId, reason, digest, value, ...rest }) {
+      const command: Command = {
+        type: 'decide_task',
+        ...rest,
+        ...(reason === undefined ? {} : { reason }),
+        ...(digest === undefined ? {} : { digest }),
+        ...(value === undefined ? {} : { value }),
+      };
+      await post(runId, command, commandId);
+    },
+
+    async cancelRun({ commandId, runId, by, reason }) {
+      await post(runId, { type: 'cancel_run', by, ...(reason === undefined ? {} : { reason }) }, commandId);
+    },
+
+    async read(runId) {
+      const stored = await store.events(runId);
+      const actor = await actors.get(runId)?.catch(() => undefined);
+      const state = foldRun(stored);
+      if (!state) return undefined;
+      const unsaved = (actor?.unsaved() ?? []).filter((event) => event.seq > state.lastSeq);
+      const { document } = await graphOf(state.version);
+      return {
+        state: unsaved.reduce<RunState>((folded, event) => evolve(folded, event), state),
+        events: [...stored, ...unsaved],
+        document,
+      };
+    },
+
+    onEvents(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async settled(runId, parkAfterMs) {
+      for (;;) {
+        const actor = await withActor(runId, (current) => current);
+        const state = actor.state();
+        if (state && actor.isIdle() && (state.end || actor.isParked(parkAfterMs))) return state;
+        await new Promise<void>((resolve) => {
+          const listener = (turnedRun: string): void => {
+            if (turnedRun !== runId && turnedRun !== '') return;
+            turnListeners.delete(listener);
+            resolve();
+          };
+          turnListeners.add(listener);
+        });
+      }
+    },
+
+    async stop() {
+      isStopping = true;
+      shared.timers.stop();
+      for (const loading of actors.values()) (await loading.catch(() => undefined))?.stop();
+      await shared.committer.drained();
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,114 @@
+/**
+ * Evaluates what a decision needs before it is made: the config of a step about to begin, its planned request, and the
+ * conditions checked on an output. The values travel inside the command and are recorded; `decide` never evaluates.
+ */
+import type { StepState } from '../../shared/run/state.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import { changesTheWorld } from '../../shared/steps/effect.ts';
+import type { Gate } from '../../shared/workflow/document.ts';
+import type { Graph, GraphStep } from '../../shared/workflow/graph.ts';
+import type { StepKind } from '../steps/kind.ts';
+import type { Checked, Command, GateValues } from './core/commands.ts';
+import { stepIdOf } from './core/turn.ts';
+import { evaluate, resolve, type Scope } from './expressions.ts';
+
+type Begin = Extract<Command, { type: 'begin_attempt' | 'refuse_attempt' }>;
+
+export interface PrepareContext {
+  graph: Graph;
+  kinds: ReadonlyMap<string, StepKind>;
+}
+
+/** The names an expression may use, seen from one step. */
+export function scopeOf(state: RunState, step?: StepState): Scope {
+  const steps: Scope['steps'] = {};
+  for (const other of Object.values(state.steps)) {
+    if (other.status === 'confirmed') steps[stepIdOf(other.key)] = { output: other.output };
+    else if (other.status === 'failed') steps[stepIdOf(other.key)] = { error: other.error };
+  }
+  return {
+    input: state.input,
+    steps,
+    env: state.env,
+    run: { id: state.runId },
+    ...(step?.review ? { review: step.review } : {}),
+  };
+}
+
+/** The command that begins the step's next attempt, or the one that refuses it because a value is missing. */
+export async function prepareAttempt(state: RunState, key: string, ctx: PrepareContext): Promise<Begin> {
+  const node = ctx.graph.steps.get(stepIdOf(key));
+  const kind = node && ctx.kinds.get(node.step.kind);
+  if (!node || !kind) {
+    const message = `This version of Holdfast has no step kind "${node?.step.kind ?? key}"`;
+    return { type: 'refuse_attempt', step: key, error: { class: 'code', code: 'unknown_kind', message } };
+  }
+  const step = state.steps[key];
+  const scope = scopeOf(state, step);
+  const stored = storedConfig(state, step);
+  const resolved = stored ? { ok: true as const, config: stored } : await resolve(node.step.config, scope);
+  if (!resolved.ok) return { type: 'refuse_attempt', step: key, error: resolved.error };
+  const { config } = resolved;
+  const problem = kind.validate(config);
+  if (problem) {
+    const message = `${problem.message} (${problem.pointer || 'settings'})`;
+    return { type: 'refuse_attempt', step: key, error: { class: 'invalid_output', code: 'config', message } };
+  }
+  const gate = node.step.gates?.before;
+  const plan = changesTheWorld(node.effect) ? kind.plan?.(config) : undefined;
+  return {
+    type: 'begin_attempt',
+    step: key,
+    prepared: {
+      config,
+      ...(plan ? { plan } : {}),
+      ...(gate && !step?.approved ? { gate: await gateValues(gate, { ...scope, request: config }) } : {}),
+    },
+  };
+}
+
+/**
+ * What was announced is what is sent: a repeated effect uses the stored config of its generation, and an approved gate
+ * lets through exactly what was seen.
+ */
+function storedConfig(state: RunState, step: StepState | undefined): Record<string, unknown> | undefined {
+  if (!step) return undefined;
+  const isAnnounced = Object.values(state.effects).some(
+    (effect) => effect.step === step.key && effect.generation === step.generation,
+  );
+  return isAnnounced ? step.config : step.approved;
+}
+
+/** `doneWhen` and the values of the gate after the step, for an output that is not confirmed yet. */
+export async function checkOutput(state: RunState, key: string, output: unknown, graph: Graph): Promise<Checked> {
+  const node = graph.steps.get(stepIdOf(key));
+  if (!node) return {};
+  const scope = { ...scopeOf(state, state.steps[key]), output };
+  return {
+    ...(await doneWhenOf(node, scope)),
+    ...(node.step.gates?.after ? { gate: await gateValues(node.step.gates.after, scope) } : {}),
+  };
+}
+
+async function doneWhenOf(node: GraphStep, scope: Scope): Promise<Pick<Checked, 'doneWhen'>> {
+  const expression = node.step.doneWhen;
+  if (expression === undefined) return {};
+  const found = await evaluate(expression, scope);
+  return { doneWhen: { holds: found.ok && found.value === true, expression } };
+}
+
+async function gateValues(gate: Gate, scope: Scope): Promise<GateValues> {
+  const conditions = gate.when === 'always' ? [] : gate.when.any;
+  const usesConfidence = conditions.some((condition) => 'confidenceBelow' in condition);
+  const expressions = await Promise.all(
+    conditions.map((condition) => ('expression' in condition ? valueOf(condition.expression, scope) : undefined)),
+  );
+  const confidence = usesConfidence ? await valueOf(gate.confidence ?? 'output.confidence', scope) : undefined;
+  return { confidence, expressions };
+}
+
+/** A condition that cannot be evaluated has no value, which the gate reads as "ask". */
+async function valueOf(expression: string, scope: Scope): Promise<unknown> {
+  const found = await evaluate(expression, scope);
+  return found.ok ? found.value : undefined;
+}

@@ -1,0 +1,204 @@
+/**
+ * One run in memory: a serial mailbox around its state. A turn takes every waiting command, decides it, prepares and
+ * begins what became due, commits, tells the subscribers, and only then dispatches. Recovery is the same turn with a
+ * `recover` command in the mailbox; there is no second path.
+ */
+import type { RunEvent } from '../../shared/run/events.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import type { Graph } from '../../shared/workflow/graph.ts';
+import type { Outcome } from '../steps/kind.ts';
+import type { Command, DecideContext, Refusal } from './core/commands.ts';
+import { decide } from './core/decide.ts';
+import { due, isParked, type Due } from './core/due.ts';
+import { keyOfEffect } from './core/attempt.ts';
+import { stepIdOf } from './core/turn.ts';
+import { checkOutput, prepareAttempt } from './prepare.ts';
+import type { Shared } from './engine.ts';
+
+interface Letter {
+  command: Command | undefined;
+  commandId?: string | undefined;
+  resolve(refusal: Refusal | undefined): void;
+  reject(error: unknown): void;
+}
+
+export interface RunActor {
+  readonly runId: string;
+  state(): RunState | undefined;
+  /** Events that only memory knows yet: they wait for the next durable one. */
+  unsaved(): readonly RunEvent[];
+  /** Resolves when what the command led to is durable (or waits in the buffer), with the refusal if there was one. */
+  post(command: Command, commandId?: string): Promise<Refusal | undefined>;
+  /** Looks again at what is due. */
+  poke(): void;
+  isIdle(): boolean;
+  isParked(parkAfterMs: number): boolean;
+  stop(): void;
+}
+
+export function createActor(runId: string, graph: Graph, initial: RunState | undefined, shared: Shared): RunActor {
+  let state = initial;
+  let buffer: RunEvent[] = [];
+  let mailbox: Letter[] = [];
+  let isPumping = false;
+  let isStopped = false;
+  const running = new Map<string, AbortController>();
+
+  function context(): DecideContext {
+    const { clock, random } = shared;
+    return { runId, now: clock(), graph, id: random.id, random: random.draw, digest: random.digest };
+  }
+
+  async function pump(): Promise<void> {
+    if (isPumping) return;
+    isPumping = true;
+    while (mailbox.length > 0 && !isStopped) {
+      const letters = mailbox;
+      mailbox = [];
+      try {
+        await turn(letters);
+      } catch (error) {
+        isStopped = true;
+        for (const letter of [...letters, ...mailbox]) letter.reject(error);
+        shared.halt(error);
+      }
+    }
+    isPumping = false;
+    shared.turned(runId);
+  }
+
+  async function turn(letters: Letter[]): Promise<void> {
+    let next = state;
+    const events: RunEvent[] = [];
+    const commandIds: string[] = [];
+    const refusals = new Map<Letter, Refusal>();
+    const apply = (command: Command): Refusal | undefined => {
+      const decision = decide(next, command, context());
+      if (!decision.ok) return decision.refusal;
+      next = decision.state;
+      events.push(...decision.events);
+      return undefined;
+    };
+    for (const letter of letters) {
+      if (!letter.command) continue;
+      shared.faults.hit('before_decide', { runId });
+      if (letter.commandId !== undefined && (await shared.store.commandSeen(letter.commandId))) continue;
+      const refusal = apply(letter.command);
+      if (refusal) refusals.set(letter, refusal);
+      else if (letter.commandId !== undefined) commandIds.push(letter.commandId);
+    }
+    let todo = await beginWhatIsDue();
+    await commit();
+    if (isStopped) return;
+    dispatch(todo);
+    for (const letter of letters) letter.resolve(refusals.get(letter));
+
+    async function beginWhatIsDue(): Promise<Due> {
+      for (;;) {
+        if (!next) return { tasks: [] };
+        const found = due(next, shared.clock(), graph);
+        const first = found.tasks.filter((task) => task.type !== 'execute');
+        if (first.length === 0) return found;
+        for (const task of first) {
+          const from: RunState = next;
+          apply(
+            task.type === 'fire'
+              ? {
+                  type: 'fire_timer',
+                  step: task.step,
+                  checked: await checkOutput(from, task.step, from.steps[task.step]?.output, graph),
+                }
+              : await prepareAttempt(from, task.step, { graph, kinds: shared.kinds }),
+          );
+        }
+      }
+    }
+
+    async function commit(): Promise<void> {
+      if (!next || events.length === 0) return;
+      const types = events.map((event) => event.type);
+      const unsaved = [...buffer, ...events];
+      if (events.some((event) => !event.lazy)) {
+        shared.faults.hit('before_commit', { runId, events: types });
+        await shared.committer.append({ runId, events: unsaved, state: next, commandIds });
+        buffer = [];
+        shared.faults.hit('after_commit', { runId, events: types });
+      } else {
+        buffer = unsaved;
+      }
+      state = next;
+      shared.publish(runId, events, next);
+      shared.faults.hit('before_dispatch', { runId, events: types });
+    }
+  }
+
+  function dispatch(found: Due): void {
+    shared.timers.set(runId, found.wakeAt);
+    for (const [key, abort] of running) {
+      if (state?.end || state?.steps[key]?.status !== 'running') abort.abort();
+    }
+    for (const task of found.tasks) {
+      if (task.type === 'execute' && !running.has(task.step)) void execute(task.step, task.attempt);
+    }
+  }
+
+  async function execute(key: string, attempt: number): Promise<void> {
+    const node = graph.steps.get(stepIdOf(key));
+    const step = state?.steps[key];
+    if (!node || !step?.config) return;
+    const abort = new AbortController();
+    running.set(key, abort);
+    const effectKey = keyOfEffect(context(), key, 1, step.generation);
+    const isAnnounced = state?.effects[effectKey] !== undefined;
+    const timeoutMs = node.step.retry?.attemptTimeoutMs;
+    shared.faults.hit('before_call', { runId, step: key });
+    const outcome = await shared.dispatcher.execute(
+      {
+        runId,
+        stepKey: key,
+        kind: node.step.kind,
+        config: step.config,
+        attempt,
+        effect: { class: node.effect, generation: step.generation, ...(isAnnounced ? { key: effectKey } : {}) },
+        ...(timeoutMs === undefined ? {} : { attemptTimeoutMs: timeoutMs }),
+      },
+      abort.signal,
+    );
+    if (isStopped) return;
+    shared.faults.hit('after_call', { runId, step: key });
+    const checked = state ? await checkOutput(state, key, outputOf(outcome), graph) : {};
+    shared.faults.hit('before_outcome', { runId, step: key });
+    // Only now, and without a pause before posting: a run with nothing running may be dropped from memory.
+    running.delete(key);
+    await post({ type: 'finish_attempt', step: key, attempt, outcome, checked }).catch(() => undefined);
+  }
+
+  function post(command: Command | undefined, commandId?: string): Promise<Refusal | undefined> {
+    return new Promise((resolve, reject) => {
+      if (isStopped) {
+        reject(shared.halted() ?? new Error('The runtime is stopping'));
+        return;
+      }
+      mailbox.push({ command, commandId, resolve, reject });
+      void pump();
+    });
+  }
+
+  return {
+    runId,
+    state: () => state,
+    unsaved: () => buffer,
+    post,
+    poke: () => void post(undefined).catch(() => undefined),
+    isIdle: () => !isPumping && mailbox.length === 0 && running.size === 0,
+    isParked: (parkAfterMs) => state !== undefined && isParked(state, shared.clock(), parkAfterMs, graph),
+    stop: () => {
+      isStopped = true;
+      for (const abort of running.values()) abort.abort();
+    },
+  };
+}
+
+function outputOf(outcome: Outcome): unknown {
+  return 'suspend' in outcome || outcome.ok ? outcome.output : undefined;
+}
