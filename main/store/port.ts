@@ -47,9 +47,19 @@ export interface ReadStore {
 export interface WriteStore {
   /** All appends in ONE transaction with one fsync; resolves when it is durable. Refuses a gap or a repeat in `seq`. */
   append(batch: RunAppend[]): Promise<void>;
-  saveVersion(version: { digest: string; workflowId: string; document: WorkflowDocument; createdAt: number }): Promise<void>;
+  saveVersion(version: {
+    digest: string;
+    workflowId: string;
+    document: WorkflowDocument;
+    createdAt: number;
+  }): Promise<void>;
   /** `revision` is the one the caller saw (0 for a new draft); resolves to undefined when another one is stored. */
-  saveDraft(draft: { id: string; revision: number; document: WorkflowDocument; now: number }): Promise<WorkflowDraft | undefined>;
+  saveDraft(draft: {
+    id: string;
+    revision: number;
+    document: WorkflowDocument;
+    now: number;
+  }): Promise<WorkflowDraft | undefined>;
   deleteDraft(id: string): Promise<void>;
   saveSetting(name: string, value: unknown): Promise<void>;
 }

@@ -1,0 +1,105 @@
+/**
+ * Opens the one connection of a data folder: floor, folder, header, pragmas, migrations, a first write, and only then
+ * the proof of the pragmas. Whatever is wrong is a StoreError with one sentence, and a refused file is unchanged.
+ */
+import { corrupt, fromTheFuture, guarded, unreadable } from './failure.ts';
+import { APPLICATION_ID, prepareFolder, readHeader } from './folder.ts';
+import { migrate, userVersion } from './migrate.ts';
+import type { Migration } from './migrate.ts';
+import { StoreError } from './port.ts';
+import type { SqlDatabase, SqlDriver } from './port.ts';
+import { applyPragmas, wrongPragmas } from './pragmas.ts';
+import { scalar } from './sql.ts';
+
+export interface OpenOptions {
+  dataDir: string;
+  driver: SqlDriver;
+  migrations: readonly Migration[];
+  clock: () => number;
+  log: (message: string) => void;
+}
+
+export interface OpenDatabase {
+  db: SqlDatabase;
+  file: string;
+  sqliteVersion: string;
+}
+
+export function openDatabase(options: OpenOptions): OpenDatabase {
+  const { driver, migrations, clock, log } = options;
+  const sqliteVersion = requireVersion(driver);
+  const file = prepareFolder(options.dataDir);
+  const known = migrations.length;
+  return guarded(file, () => {
+    const header = readHeader(file);
+    if (!header.empty) requireOurs(file, header, known);
+    const db = driver.open(file);
+    try {
+      // The log may hold a newer header than the file itself.
+      requireOurs(
+        file,
+        { userVersion: userVersion(db), applicationId: Number(scalar(db, 'PRAGMA application_id')) },
+        known,
+      );
+      if (userVersion(db) === 0 && scalar(db, 'SELECT count(*) FROM sqlite_schema') !== 0) {
+        throw corrupt(file, 'it has tables of another program');
+      }
+      applyPragmas(db);
+      migrate(db, { driver, file, migrations, clock, log });
+      requirePragmas(db, file, clock());
+      return { db, file, sqliteVersion };
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Asked of a database in memory, so that a driver that is too old never touches the file. */
+function requireVersion(driver: SqlDriver): string {
+  return guarded('SQLite', () => {
+    const memory = driver.open(':memory:');
+    try {
+      const found = String(scalar(memory, 'SELECT sqlite_version()'));
+      if (isOlder(found, driver.minimumVersion)) {
+        throw new StoreError(
+          'too_old',
+          `SQLite ${found} of ${driver.name} is too old, ${driver.minimumVersion} or newer is needed: install Holdfast again, for example with npm ci.`,
+        );
+      }
+      return found;
+    } finally {
+      memory.close();
+    }
+  });
+}
+
+export function isOlder(version: string, than: string): boolean {
+  const left = version.split('.').map(Number);
+  const right = than.split('.').map(Number);
+  for (let index = 0; index < right.length; index += 1) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function requireOurs(file: string, found: { userVersion: number; applicationId: number }, known: number): void {
+  const isOurs = found.applicationId === APPLICATION_ID;
+  if (!isOurs && (found.userVersion !== 0 || found.applicationId !== 0)) {
+    throw corrupt(file, 'it belongs to another program');
+  }
+  if (found.userVersion > known) throw fromTheFuture(file, found.userVersion, known);
+}
+
+/** Writes once, sets everything again and reads it back: see pragmas.ts for why it has to be after a write. */
+function requirePragmas(db: SqlDatabase, file: string, now: number): void {
+  db.prepare(
+    'INSERT INTO opening (id, last_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at',
+  ).run(now);
+  applyPragmas(db);
+  const wrong = wrongPragmas(db);
+  if (wrong.length > 0) {
+    throw unreadable(file, `the database does not keep the settings that make it safe: ${wrong.join(', ')}`);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * What a run's state looks like as rows of run, task and effect: pure functions, so that doctor can refold the journal
+ * and compare. Labels are not in the rows: they are looked up in the immutable version when a row is read.
+ */
+import type { RunSummary } from '../../shared/api/contract.ts';
+import type { RunEvent, StepKey } from '../../shared/run/events.ts';
+import type { EffectState, RunState, TaskState } from '../../shared/run/state.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+
+export interface RunRow {
+  runId: string;
+  workflowId: string;
+  startKey: string | null;
+  word: string;
+  startedAt: number;
+  endedAt: number | null;
+  /** A RunSummary as JSON. */
+  data: string;
+}
+
+export interface TaskRow {
+  taskId: string;
+  runId: string;
+  open: 0 | 1;
+  openedAt: number;
+  /** A TaskState as JSON. */
+  data: string;
+}
+
+export interface EffectRow {
+  key: string;
+  runId: string;
+  step: string;
+  class: string;
+  status: string;
+  attempts: number;
+  intendedAt: number;
+  settledAt: number | null;
+  /** A StoredEffect as JSON. */
+  data: string;
+}
+
+/** The ledger outlives its run, so what names the run and its version travels with the row. */
+export interface StoredEffect extends EffectState {
+  runId: string;
+  workflowName: string;
+  version: string;
+}
+
+/** `updatedAt` is the time of the run's last event. */
+export function runRow(state: RunState, updatedAt: number): RunRow {
+  const summary: RunSummary = {
+    runId: state.runId,
+    workflowId: state.workflowId,
+    workflowName: state.workflowName,
+    version: state.version,
+    word: state.word,
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    active: state.active,
+    startedAt: state.startedAt,
+    updatedAt,
+    ...(state.endedAt === undefined ? {} : { endedAt: state.endedAt }),
+    costMicros: state.costMicros,
+    openTasks: Object.values(state.tasks).filter(isOpen).length,
+    openEffects: state.openEffects,
+  };
+  return {
+    runId: state.runId,
+    workflowId: state.workflowId,
+    startKey: state.key ?? null,
+    word: state.word,
+    startedAt: state.startedAt,
+    endedAt: state.endedAt ?? null,
+    data: JSON.stringify(summary),
+  };
+}
+
+function isOpen(task: TaskState): boolean {
+  return task.decision === undefined && task.closedAt === undefined;
+}
+
+export function taskRows(state: RunState, touched?: Touched): TaskRow[] {
+  return Object.values(state.tasks)
+    .filter((task) => !touched || touched.all || touched.tasks.has(task.taskId) || touched.steps.has(task.step))
+    .map((task) => ({
+      taskId: task.taskId,
+      runId: state.runId,
+      open: isOpen(task) ? 1 : 0,
+      openedAt: task.openedAt,
+      data: JSON.stringify(task),
+    }));
+}
+
+export function effectRows(state: RunState, touched?: Touched): EffectRow[] {
+  return Object.values(state.effects)
+    .filter((effect) => !touched || touched.all || touched.effects.has(effect.key) || touched.steps.has(effect.step))
+    .map((effect) => {
+      const stored: StoredEffect = {
+        ...effect,
+        runId: state.runId,
+        workflowName: state.workflowName,
+        version: state.version,
+      };
+      return {
+        key: effect.key,
+        runId: state.runId,
+        step: effect.step,
+        class: effect.class,
+        status: effect.status,
+        attempts: effect.attempts,
+        intendedAt: effect.intendedAt,
+        settledAt: effect.settledAt ?? null,
+        data: JSON.stringify(stored),
+      };
+    });
+}
+
+/** Which rows a batch of events can have changed: everything about the steps, tasks and effects it names. */
+export interface Touched {
+  all: boolean;
+  steps: Set<StepKey>;
+  tasks: Set<string>;
+  effects: Set<string>;
+}
+
+export function touchedBy(events: readonly RunEvent[]): Touched {
+  const touched: Touched = { all: false, steps: new Set(), tasks: new Set(), effects: new Set() };
+  for (const event of events) {
+    // The end of a run closes its tasks.
+    if (event.type === 'run_completed' || event.type === 'run_failed') touched.all = true;
+    if ('step' in event && event.step !== undefined) touched.steps.add(event.step);
+    if ('taskId' in event) touched.tasks.add(event.taskId);
+    if ('effectKey' in event && event.effectKey !== undefined) touched.effects.add(event.effectKey);
+    if ('key' in event && event.key !== undefined) touched.effects.add(event.key);
+    if ('undoes' in event && event.undoes !== undefined) touched.effects.add(event.undoes);
+  }
+  return touched;
+}
+
+/** `decide#2` → `decide`, `each[3]/x#2` → `x`, `each[3]` → `each`. */
+export function stepIdOf(key: StepKey): string {
+  const last = key.slice(key.lastIndexOf('/') + 1);
+  return last.replace(/[#[].*$/, '');
+}
+
+export function labelOf(document: WorkflowDocument | undefined, key: StepKey): string {
+  const id = stepIdOf(key);
+  const step = document && Object.hasOwn(document.steps, id) ? document.steps[id] : undefined;
+  return step?.label ?? id;
+}
