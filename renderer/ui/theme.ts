@@ -279,7 +279,10 @@ function statusVariables(statuses: Record<StateWord, StatusColors>, complete: st
 }
 
 const sizes: Record<string, string> = {
+  '--hf-hair': '0.0625rem',
+  '--hf-half': '0.125rem',
   '--hf-1': '0.25rem',
+  '--hf-1-half': '0.375rem',
   '--hf-2': '0.5rem',
   '--hf-3': '0.75rem',
   '--hf-4': '1rem',
@@ -313,6 +316,7 @@ const sizes: Record<string, string> = {
   '--hf-panel-width': '20rem',
   '--hf-list-width': '24rem',
   '--hf-reading-width': '46rem',
+  '--hf-text-width': '30rem',
   '--hf-page-width': '84rem',
   '--hf-card-min': '18rem',
   '--hf-row': '2.75rem',

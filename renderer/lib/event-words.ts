@@ -1,0 +1,120 @@
+/**
+ * A run's event as one plain sentence, for the event list and the history. Pure; the caller brings the steps' labels.
+ * Exhaustive: a new kind of event does not compile before it has a sentence.
+ */
+import type { RunEvent, StepKey } from '../../shared/run/events.ts';
+import type { ShownWord } from './words.ts';
+import { formatActor, formatDuration, formatExact, visitOf } from './format.ts';
+import { answerDone, causeText, errorLine, reasonText, triggerText } from './words.ts';
+
+export type LabelOf = (step: StepKey) => string;
+
+/** `“Pay the refund” (second time round: visit 2)` is too long for a list; a small number is enough. */
+function named(step: StepKey, labelOf: LabelOf): string {
+  const visit = visitOf(step);
+  return visit > 1 ? `“${labelOf(step)}” (round ${visit})` : `“${labelOf(step)}”`;
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined || reason === '' ? '' : ` Their words: “${reason}”`;
+}
+
+export function eventSentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
+  switch (event.type) {
+    case 'run_started':
+      return `${formatActor(event.by)} started the run.`;
+    case 'attempt_started':
+      if (event.repeated) return `${named(event.step, labelOf)} started again: its earlier work was lost.`;
+      return event.attempt > 1
+        ? `${named(event.step, labelOf)} started its attempt ${event.attempt}.`
+        : `${named(event.step, labelOf)} started.`;
+    case 'attempt_succeeded':
+      return `${named(event.step, labelOf)} has a result.`;
+    case 'attempt_failed':
+      return `${named(event.step, labelOf)} failed: ${event.error.message}`;
+    case 'attempt_abandoned':
+      return `Holdfast was stopped while ${named(event.step, labelOf)} ran; nobody saw its end.`;
+    case 'retry_scheduled':
+      return `${named(event.step, labelOf)} tries again after ${formatDuration(event.delayMs)}.`;
+    case 'timer_set':
+      return `${named(event.step, labelOf)} waits until ${formatExact(event.dueAt)}.`;
+    case 'effect_intended':
+      if (event.undoes !== undefined) return `${named(event.step, labelOf)} wrote down that it will undo: ${event.target}.`;
+      return `${named(event.step, labelOf)} wrote down what it is about to do: ${event.target}.`;
+    case 'effect_confirmed':
+      return `The other system confirmed what ${named(event.step, labelOf)} asked for.`;
+    case 'effect_failed':
+      return event.sent
+        ? `What ${named(event.step, labelOf)} asked for did not happen: ${event.error.message}`
+        : `The request of ${named(event.step, labelOf)} never left: ${event.error.message}`;
+    case 'effect_in_doubt':
+      return `Nobody knows whether what ${named(event.step, labelOf)} asked for happened: ${event.message}`;
+    case 'effect_settled':
+      return `${formatActor(event.by)} says that what ${named(event.step, labelOf)} asked for ${event.happened ? 'happened' : 'did not happen'}.${because(event.reason)}`;
+    case 'gate_opened': {
+      const causes = event.causes.map((cause) => causeText(cause, currency)).join(' and ');
+      return `${named(event.step, labelOf)} asks ${formatActor(event.owner)}${causes === '' ? '' : ` because ${causes}`}.`;
+    }
+    case 'gate_decided':
+    case 'escalation_decided':
+      return `${formatActor(event.by)} ${answerDone[event.answer]}: ${named(event.step, labelOf)}.${because(event.reason)}`;
+    case 'escalation_opened':
+      return `${named(event.step, labelOf)} went to ${formatActor(event.owner)} because ${triggerText(event.on)}: ${event.message}`;
+    case 'step_confirmed':
+      return `${named(event.step, labelOf)} is done and saved.`;
+    case 'step_skipped':
+      return `${named(event.step, labelOf)} was not needed.`;
+    case 'step_failed':
+      return event.ports.length > 0
+        ? `${named(event.step, labelOf)} ended without a result; its path for that was taken.`
+        : `${named(event.step, labelOf)} ended without a result: ${errorLine(event.error)}.`;
+    case 'run_confirmed':
+      return 'Every step has ended; the results are being checked against the other systems.';
+    case 'run_completed':
+      return 'The run is complete.';
+    case 'cancel_requested':
+      return `${formatActor(event.by)} asked to cancel the run; what is under way is settled first.${because(event.reason)}`;
+    case 'run_failed': {
+      const by = event.by === undefined || event.by === 'system' ? '' : ` by ${formatActor(event.by)}`;
+      const open = event.openEffects === 0 ? '' : ` ${event.openEffects} of its changes in other systems stay as they are.`;
+      return `The run ended without a result: ${reasonText(event.reason) ?? 'no reason given'}${by}.${open}`;
+    }
+  }
+}
+
+/** The shape beside the sentence. */
+export function eventMark(event: RunEvent): ShownWord {
+  switch (event.type) {
+    case 'run_started':
+    case 'attempt_started':
+    case 'effect_intended':
+      return 'started';
+    case 'attempt_succeeded':
+    case 'effect_confirmed':
+    case 'step_confirmed':
+    case 'run_confirmed':
+      return 'confirmed';
+    case 'attempt_failed':
+    case 'effect_failed':
+    case 'step_failed':
+    case 'run_failed':
+      return 'failed';
+    case 'retry_scheduled':
+    case 'timer_set':
+    case 'gate_opened':
+      return 'waiting';
+    case 'attempt_abandoned':
+    case 'effect_in_doubt':
+    case 'escalation_opened':
+    case 'cancel_requested':
+      return 'escalated';
+    case 'effect_settled':
+    case 'gate_decided':
+    case 'escalation_decided':
+      return 'confirmed';
+    case 'step_skipped':
+      return 'skipped';
+    case 'run_completed':
+      return 'complete';
+  }
+}
