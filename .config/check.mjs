@@ -9,6 +9,10 @@ const root = path.resolve(import.meta.dirname, '..');
 const LAYERS = ['shared', 'core', 'main', 'renderer', 'test'];
 
 const CHECKS = [
+  {
+    name: 'lock file (when platform packages are missing from it: node .config/lock.mjs)',
+    command: ['npm', 'ci', '--dry-run', '--offline', '--ignore-scripts'],
+  },
   ...LAYERS.map((layer) => ({ name: `types: ${layer}`, command: ['tsc', '-p', `.config/tsconfig.${layer}.json`] })),
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
@@ -19,7 +23,7 @@ function run({ name, command }) {
   return new Promise((resolve) => {
     const [tool, ...args] = command;
     const startedAt = Date.now();
-    const child = spawn(path.join(root, 'node_modules/.bin', tool), args, {
+    const child = spawn(tool === 'npm' ? tool : path.join(root, 'node_modules/.bin', tool), args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
