@@ -1,0 +1,40 @@
+/**
+ * What all step kinds share about their settings: how a field that may hold a template is described, and how a resolved
+ * config is checked with one plain sentence. Must never know a particular kind.
+ */
+import * as z from 'zod';
+import { pointerOf } from '../../shared/workflow/pointer.ts';
+
+export interface ConfigProblem {
+  message: string;
+  pointer: string;
+}
+
+/** A field that is exactly one `{{ … }}`: its value is only known when the step begins. */
+export const wholeTemplate = z
+  .string()
+  .regex(/^\s*\{\{[\s\S]+\}\}\s*$/, 'An expression is written {{ … }}')
+  .max(100_000);
+
+/** JSON Schema (draft 2020-12) of what an analyst may write, with the `.meta()` of every field. */
+export function describeConfig(schema: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>;
+}
+
+/** The first thing wrong with a resolved config, in words; `titles` are the field names an analyst knows. */
+export function checkConfig(
+  schema: z.ZodType,
+  config: Record<string, unknown>,
+  titles: Record<string, string>,
+): ConfigProblem | undefined {
+  const parsed = schema.safeParse(config);
+  const issue = parsed.success ? undefined : parsed.error.issues[0];
+  if (!issue) return undefined;
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code === 'unrecognized_keys') {
+    const [name = ''] = issue.keys;
+    return { message: `There is no setting "${name}".`, pointer: pointerOf([...path, name]) };
+  }
+  const field = titles[String(path[0])] ?? String(path[0] ?? 'The settings');
+  return { message: `${field}: ${issue.message}.`, pointer: pointerOf(path) };
+}
