@@ -18,7 +18,7 @@ export interface GraphStep {
 export interface Graph {
   document: WorkflowDocument;
   steps: Map<string, GraphStep>;
-  /** Steps without incoming edges, in document order. */
+  /** Steps without incoming edges other than loop edges, in document order: where a run begins. */
   entries: string[];
 }
 
@@ -39,6 +39,6 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     from.outgoing.push(edge);
     to.incoming.push(edge);
   }
-  const entries = [...steps.values()].filter((node) => node.incoming.length === 0).map((node) => node.id);
+  const entries = [...steps.values()].filter((node) => node.incoming.every((edge) => edge.loop)).map((node) => node.id);
   return { document, steps, entries };
 }

@@ -1,0 +1,97 @@
+/**
+ * Does every step have a kind this version knows, and a config that kind accepts? The manifest's JSON Schema decides;
+ * a text with a template in it stands for the value it will become, whatever type that has.
+ */
+import * as z from 'zod';
+import type { Step } from '../document.ts';
+import { issueProblems, type Issue } from '../issues.ts';
+import { valueAt, type PathPart } from '../pointer.ts';
+import { isWholeTemplate, templateParts } from '../template.ts';
+import { isUnsupportedKind } from '../unsupported.ts';
+import { label, manifestOf, report, type CheckContext } from './context.ts';
+
+type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
+
+const compiled = new WeakMap<object, z.ZodType>();
+
+function configSchema(schema: Record<string, unknown>): z.ZodType {
+  const known = compiled.get(schema);
+  if (known) return known;
+  // A registry of its own: manifests' titles and help texts must not pile up in zod's global one.
+  const made = z.fromJSONSchema(schema as JsonSchema, { registry: z.registry() });
+  compiled.set(schema, made);
+  return made;
+}
+
+function isTemplated(value: string): boolean {
+  return value.includes('{{') && templateParts(value).parts.some((part) => part.type === 'expression');
+}
+
+/** True when a template makes the issue impossible to judge before the run. */
+function isExcused(issue: Issue, config: unknown, base: readonly PathPart[]): boolean {
+  const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
+  if (
+    issue.code === 'invalid_union' &&
+    issue.errors.some((branch) => branch.every((one) => isExcused(one, config, path)))
+  )
+    return true;
+  const value = valueAt(config, path);
+  if (typeof value !== 'string' || !isTemplated(value)) return false;
+  // Text around a template makes the value a text for certain; only its content is still open.
+  return isWholeTemplate(value) || issue.code !== 'invalid_type';
+}
+
+interface Configured {
+  kind: string;
+  kindVersion: number;
+  config: Record<string, unknown>;
+}
+
+function checkKind(context: CheckContext, of: Configured, path: readonly PathPart[], who: string): void {
+  const manifest = manifestOf(context, of.kind);
+  if (!manifest) {
+    if (isUnsupportedKind(of.kind)) return;
+    report(context, {
+      code: 'unknown_kind',
+      message: `${who} is of the kind "${of.kind}", which this version does not have.`,
+      path: [...path, 'kind'],
+      fix: `Use one of: ${[...context.manifests.keys()].sort().join(', ')}.`,
+    });
+    return;
+  }
+  if (of.kindVersion > manifest.version) {
+    report(context, {
+      code: 'newer_kind',
+      message: `${who} was made with version ${of.kindVersion} of ${manifest.title}; this version of Holdfast has ${manifest.version}.`,
+      path: [...path, 'kindVersion'],
+      fix: 'Update Holdfast.',
+    });
+    return;
+  }
+  const checked = configSchema(manifest.config).safeParse(of.config);
+  if (checked.success) return;
+  const issues = checked.error.issues.filter((issue) => !isExcused(issue, of.config, []));
+  // Paths are counted from the whole document, so that each sentence can quote the value it is about.
+  for (const problem of issueProblems(issues, context.document, [...path, 'config']))
+    context.problems.push({ ...problem, code: 'invalid_config', message: `${who}: ${problem.message}` });
+}
+
+function checkStep(context: CheckContext, id: string, step: Step): void {
+  checkKind(context, step, ['steps', id], label(context, id));
+  if (!step.compensate) return;
+  const who = `What undoes ${label(context, id)}`;
+  checkKind(context, step.compensate, ['steps', id, 'compensate'], who);
+  const effect = context.graph.steps.get(id)?.effect;
+  if (effect === 'pure' || effect === 'read')
+    report(context, {
+      code: 'nothing_to_undo',
+      severity: 'warning',
+      message: `${label(context, id)} changes nothing, so what undoes it is never used.`,
+      path: ['steps', id, 'compensate'],
+      fix: 'Remove it, or correct the effect of the step.',
+    });
+}
+
+export function checkKinds(context: CheckContext): void {
+  for (const [id, step] of Object.entries(context.document.steps)) checkStep(context, id, step);
+}

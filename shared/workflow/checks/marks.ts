@@ -1,0 +1,200 @@
+/**
+ * Do the three marks make sense where they are: retries only for failures that may pass, checkpoints where another
+ * system is changed, gates that can ask somebody? Technical failure and human decision are never mixed here.
+ */
+import { isErrorClass, isRetryable, transientErrors } from '../../run/errors.ts';
+import { changesTheWorld, type EffectClass } from '../../steps/effect.ts';
+import { effectText } from '../describe.ts';
+import type { EscalationRule, Gate, GateCondition, Retry } from '../document.ts';
+import type { GraphStep } from '../graph.ts';
+import type { PathPart } from '../pointer.ts';
+import { neighbours, reachable } from '../walk.ts';
+import { exists, label, report, type CheckContext } from './context.ts';
+
+function errorClassOf(pattern: string): string {
+  return pattern.split(':', 1)[0] ?? '';
+}
+
+function unknownClass(context: CheckContext, pattern: string, path: PathPart[], step: string): boolean {
+  if (pattern === '*' || isErrorClass(errorClassOf(pattern))) return false;
+  report(context, {
+    code: 'unknown_error_class',
+    message: `"${pattern}" is no error class.`,
+    path,
+    step,
+    fix: `Use * or one of: ${transientErrors.join(', ')}, or another class of the list.`,
+  });
+  return true;
+}
+
+function checkRetry(context: CheckContext, retry: Retry, path: PathPart[], id: string, effect: EffectClass): void {
+  retry.retriers.forEach((retrier, index) => {
+    const at = [...path, 'retriers', index, 'errors'];
+    const useless: string[] = [];
+    retrier.errors.forEach((pattern, place) => {
+      if (unknownClass(context, pattern, [...at, place], id)) return;
+      const name = errorClassOf(pattern);
+      if (pattern !== '*' && isErrorClass(name) && !isRetryable(name))
+        report(context, {
+          code: 'never_retried',
+          message: `${label(context, id)} would retry "${pattern}", but that is a decision and is never retried.`,
+          path: [...at, place],
+          fix: 'Remove it; use a review gate, a fallback path or an escalation rule instead.',
+        });
+      else if (effect === 'once' && name !== 'not_sent') useless.push(pattern);
+    });
+    if (useless.length > 0)
+      report(context, {
+        code: 'retry_of_once',
+        severity: 'warning',
+        message: `${label(context, id)} happens once, so it is tried again only when the request never left; ${useless.join(', ')} here retries nothing else.`,
+        path: at,
+        fix: 'Retry only not_sent, or mark the step as safe to repeat if its target honours the key.',
+      });
+  });
+}
+
+/** Why a condition can never hold, or undefined when it can. */
+function deadCondition(condition: GateCondition, effect: EffectClass): string | undefined {
+  if ('confidenceBelow' in condition)
+    return condition.confidenceBelow === 0 ? 'confidence is never below 0' : undefined;
+  if ('effectIn' in condition)
+    return condition.effectIn.includes(effect)
+      ? undefined
+      : `the step’s effect is “${effectText(effect).toLowerCase()}”`;
+  return undefined;
+}
+
+function checkGate(context: CheckContext, node: GraphStep, side: 'before' | 'after', gate: Gate): void {
+  const { id, effect } = node;
+  const path = ['steps', id, 'gates', side];
+  if (gate.when !== 'always') {
+    const reasons = gate.when.any.map((condition) => deadCondition(condition, effect));
+    if (reasons.every((reason) => reason !== undefined))
+      report(context, {
+        code: 'gate_never_asks',
+        message: `The review of ${label(context, id)} can never be asked for: ${[...new Set(reasons)].join('; ')}.`,
+        path: [...path, 'when'],
+        fix: 'Choose a condition that can hold, or ask every time.',
+      });
+    const early = gate.when.any.findIndex((condition) => 'confidenceBelow' in condition);
+    if (side === 'before' && early >= 0 && gate.confidence === undefined)
+      report(context, {
+        code: 'confidence_too_early',
+        severity: 'warning',
+        message: `The review before ${label(context, id)} looks at a confidence the step has not given yet, so it always asks.`,
+        path: [...path, 'when', 'any', early],
+        fix: 'Say where the confidence comes from, or review after the step.',
+      });
+  }
+  if (side === 'after' && gate.allow?.includes('edit') && changesTheWorld(effect))
+    report(context, {
+      code: 'edit_after_change',
+      message: `The result of ${label(context, id)} cannot be edited in review: it has changed another system by then.`,
+      path: [...path, 'allow'],
+      fix: 'Remove edit, or review before the step.',
+    });
+  if (gate.ladder !== undefined && gate.dueMs === undefined)
+    report(context, {
+      code: 'ladder_without_due_time',
+      severity: 'warning',
+      message: `The review of ${label(context, id)} names who is next, but has no due time, so nobody else is ever asked.`,
+      path: [...path, 'ladder'],
+      fix: 'Set a due time.',
+    });
+  checkSendBack(context, id, side, gate);
+}
+
+function checkSendBack(context: CheckContext, id: string, side: 'before' | 'after', gate: Gate): void {
+  const path = ['steps', id, 'gates', side];
+  const target = gate.sendBackTo;
+  if (target === undefined) {
+    if (side === 'before' && gate.allow?.includes('send_back'))
+      report(context, {
+        code: 'send_back_without_step',
+        message: `The review before ${label(context, id)} may send back, but does not say to which step.`,
+        path: [...path, 'allow'],
+        fix: 'Name the step to send back to, or remove send back.',
+      });
+    return;
+  }
+  const at = { path: [...path, 'sendBackTo'], fix: 'Name a step that runs before this one.' };
+  if (!exists(context, target)) {
+    const message = `The review of ${label(context, id)} sends back to the step "${target}", which does not exist.`;
+    report(context, { ...at, code: 'unknown_step', message });
+    return;
+  }
+  const back = neighbours(
+    context.document.edges.map((edge) => ({ from: edge.from.step, to: edge.to.step })),
+    'backward',
+  );
+  if (target === id ? side === 'before' : !reachable(back, [id]).has(target))
+    report(context, {
+      ...at,
+      code: 'send_back_not_upstream',
+      message: `The review of ${label(context, id)} sends back to ${label(context, target)}, which does not run before it.`,
+    });
+}
+
+function checkRules(context: CheckContext, rules: readonly EscalationRule[] | undefined, path: PathPart[]): void {
+  rules?.forEach((rule, index) => {
+    const missing =
+      (rule.on === 'cost_over' && rule.micros === undefined && 'micros') ||
+      (rule.on === 'confidence_below' && rule.below === undefined && 'below') ||
+      (rule.on === 'waits_longer_than' && rule.ms === undefined && 'ms');
+    if (missing)
+      report(context, {
+        code: 'escalation_without_limit',
+        message: `The escalation rule ${rule.on} has no limit.`,
+        path: [...path, index],
+        fix: `Add "${missing}".`,
+      });
+  });
+}
+
+export function checkMarks(context: CheckContext): void {
+  const { document, graph } = context;
+  for (const node of graph.steps.values()) {
+    const { id, step, effect } = node;
+    if (changesTheWorld(effect) && step.checkpoint !== true && context.manifests.has(step.kind))
+      report(context, {
+        code: 'effect_without_checkpoint',
+        message: `${label(context, id)} changes another system (“${effectText(effect)}”), but is not checkpointed.`,
+        path: ['steps', id, 'checkpoint'],
+        fix: 'Mark the step as checkpointed.',
+      });
+    if (step.retry) checkRetry(context, step.retry, ['steps', id, 'retry'], id, effect);
+    if (step.compensate?.retry)
+      checkRetry(
+        context,
+        step.compensate.retry,
+        ['steps', id, 'compensate', 'retry'],
+        id,
+        step.compensate.effect ?? 'idempotent',
+      );
+    if (step.gates?.before) checkGate(context, node, 'before', step.gates.before);
+    if (step.gates?.after) checkGate(context, node, 'after', step.gates.after);
+    checkRules(context, step.escalation, ['steps', id, 'escalation']);
+  }
+  document.edges.forEach((edge, index) =>
+    edge.onErrors?.forEach((pattern, place) =>
+      unknownClass(context, pattern, ['edges', index, 'onErrors', place], edge.from.step),
+    ),
+  );
+  checkRules(context, document.settings?.escalation, ['settings', 'escalation']);
+  const steps = [...graph.steps.values()];
+  const needsOwner =
+    steps.some(
+      ({ step, effect }) => step.gates !== undefined || step.escalation !== undefined || changesTheWorld(effect),
+    ) ||
+    document.settings?.escalation !== undefined ||
+    document.settings?.stopWhen !== undefined;
+  if (document.owner === undefined && needsOwner)
+    report(context, {
+      code: 'no_owner',
+      severity: 'warning',
+      message: 'The workflow has no owner, so what no rule catches reaches nobody.',
+      path: ['owner'],
+      fix: 'Name the person or role that is responsible.',
+    });
+}

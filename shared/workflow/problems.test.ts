@@ -1,0 +1,246 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import jsonata from 'jsonata';
+import { describe, expect, it } from 'vitest';
+import type { WorkflowDocument } from './document.ts';
+import { checkDocument, parseDocument } from './parse.ts';
+import { pathOf } from './pointer.ts';
+import { findProblems, type ProblemTools } from './problems.ts';
+import { testManifests } from './test-manifests.ts';
+import { unsupportedParts } from './unsupported.ts';
+
+const tools: ProblemTools = {
+  manifests: testManifests,
+  parseExpression(text) {
+    try {
+      jsonata(text);
+      return undefined;
+    } catch (error) {
+      const { message, position } = error as { message: string; position?: number };
+      return position === undefined ? { message } : { message, offset: Math.max(0, position - 1) };
+    }
+  },
+};
+
+const graphs = path.resolve(import.meta.dirname, '../../test/fixtures/graphs');
+const codes = readdirSync(graphs)
+  .filter((name) => name.endsWith('.holdfast.json'))
+  .map((name) => name.replace('.holdfast.json', ''));
+
+function problemsOfText(text: string) {
+  const parsed = parseDocument(text);
+  return parsed.ok ? findProblems(parsed.document, tools) : parsed.problems;
+}
+
+function documentOf(value: object): WorkflowDocument {
+  const parsed = checkDocument({ formatVersion: 1, id: 'wf', name: 'n', owner: 'role:x', ...value });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.document;
+}
+
+const get = { kind: 'http', config: { method: 'GET', url: 'sandbox://crm/a' } };
+const edge = (from: string, to: string, rest: object = {}) => ({
+  id: `${from}_${to}`,
+  from: { step: from, ...rest },
+  to: { step: to },
+});
+
+function codesOf(value: object): string[] {
+  return findProblems(documentOf(value), tools).map((problem) => problem.code);
+}
+
+/** Findings that cannot be had alone. */
+const companions: Record<string, string[]> = {
+  unreachable_step: ['cycle_without_limit'],
+  loop_without_cycle: ['not_executable_yet'],
+};
+
+describe('the fixtures', () => {
+  it.each(codes.filter((code) => code !== 'valid'))('%s is reported, with its place and in one sentence', (code) => {
+    const problems = problemsOfText(readFileSync(path.join(graphs, `${code}.holdfast.json`), 'utf8'));
+    const problem = problems.find((candidate) => candidate.code === code);
+    expect(problem).toBeDefined();
+    expect(problem?.message).toMatch(/^[\p{Lu}“"].*\.$/u);
+    expect(problem?.message).not.toMatch(/\n|undefined|\[object|zod/i);
+    expect(problem?.pointer).toMatch(/^(\/[^/]+)*$/);
+    // Nothing else is wrong with the fixture, or the code would not be what a reader learns from it.
+    const others = problems.filter((one) => one.severity === 'error' && one.code !== code).map((one) => one.code);
+    expect(others).toEqual(companions[code] ?? []);
+  });
+
+  it('finds nothing in a sound graph', () => {
+    expect(problemsOfText(readFileSync(path.join(graphs, 'valid.holdfast.json'), 'utf8'))).toEqual([]);
+  });
+});
+
+describe('wiring', () => {
+  it('names the steps of a cycle in their order and points at the connection that goes back', () => {
+    const value = {
+      steps: { a: get, b: { ...get, label: 'B!' }, c: get },
+      edges: [edge('a', 'b'), edge('b', 'c'), edge('c', 'b')],
+    };
+    expect(findProblems(documentOf(value), tools)).toMatchObject([
+      {
+        code: 'cycle_without_limit',
+        message: 'These steps go round in a circle without a limit: “B!” → “c” → “B!”.',
+        pointer: '/edges/2',
+        step: 'c',
+      },
+    ]);
+  });
+
+  it('sees a step that leads to itself', () => {
+    expect(codesOf({ steps: { a: get }, edges: [edge('a', 'a')] })).toContain('cycle_without_limit');
+    expect(codesOf({ steps: { a: get }, edges: [{ ...edge('a', 'a'), loop: { maxIterations: 2 } }] })).toEqual([
+      'not_executable_yet',
+    ]);
+  });
+
+  it('finds a cycle exactly when the edges have one', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const arrow = fc.tuple(fc.constantFrom(...ids), fc.constantFrom(...ids));
+    fc.assert(
+      fc.property(fc.array(arrow, { maxLength: 12 }), (arrows) => {
+        const edges = arrows.map(([from, to], index) => ({ ...edge(from, to), id: `e${index}` }));
+        const steps = Object.fromEntries(ids.map((id) => [id, get]));
+        const found = codesOf({ steps, edges }).includes('cycle_without_limit');
+        // Peeling off steps without incoming edges leaves something exactly when there is a cycle.
+        let left = ids;
+        for (let before = -1; before !== left.length;) {
+          before = left.length;
+          const rest = left;
+          left = rest.filter((id) => arrows.some(([from, to]) => to === id && rest.includes(from)));
+        }
+        expect(found).toBe(left.length > 0);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('knows the ports that rules add', () => {
+    const branch = { kind: 'branch', config: { rules: [{ port: 'big', when: 'input.amount > 5' }] } };
+    const to = (port: string) => codesOf({ steps: { a: branch, b: get }, edges: [edge('a', 'b', { port })] });
+    expect(to('big')).toEqual([]);
+    expect(to('otherwise')).toEqual([]);
+    expect(to('failed')).toEqual([]);
+    expect(to('out')).toEqual(['unknown_port']);
+  });
+});
+
+describe('configs', () => {
+  const config = (value: object) =>
+    findProblems(
+      documentOf({ steps: { a: { kind: 'http', config: { method: 'GET', url: 'sandbox://x', ...value } } } }),
+      tools,
+    );
+
+  it('lets a template stand for any value, but not text around one where a number is needed', () => {
+    expect(
+      config({
+        method: 'GET',
+        headers: { a: '{{ 1 }}' },
+        timeoutMs: '{{ 5 }}',
+        url: 'x{{ input.y }}',
+        body: '{{ input }}',
+      }),
+    ).toEqual([]);
+    expect(config({ body: { amount: '{{ input.amount }}' } })).toEqual([]);
+    expect(config({ timeoutMs: '{{ 5 }} ms' })).toMatchObject([{ pointer: '/steps/a/config/timeoutMs' }]);
+    expect(config({ timeoutMs: '5' })).toMatchObject([
+      { code: 'invalid_config', message: '“a”: "timeoutMs" must be a number, not the text "5".', step: 'a' },
+    ]);
+  });
+
+  it('names unknown and missing fields', () => {
+    expect(config({ uri: 'x' })).toMatchObject([{ code: 'invalid_config', pointer: '/steps/a/config/uri' }]);
+    expect(config({ url: undefined })).toMatchObject([{ code: 'invalid_config', pointer: '/steps/a/config/url' }]);
+  });
+});
+
+describe('expressions', () => {
+  it('reads whole-text fields with or without braces, and says where the fault is', () => {
+    const at = (expression: string) =>
+      findProblems(documentOf({ steps: { a: { kind: 'transform', config: { expression } } } }), tools);
+    expect(at('input.a')).toEqual([]);
+    expect(at('{{ input.a }}')).toEqual([]);
+    expect(at('input.a +')).toMatchObject([{ code: 'invalid_expression', pointer: '/steps/a/config/expression' }]);
+    expect(at('  {{ input.a ) }}')).toMatchObject([{ message: expect.stringContaining('at character 14') }]);
+  });
+
+  it('checks every place that holds one', () => {
+    const bad = '{{ ( }}';
+    const gate = { owner: 'role:x', confidence: bad, when: { any: [{ expression: bad }] } };
+    const value = {
+      steps: {
+        a: {
+          ...get,
+          doneWhen: bad,
+          gates: { before: gate, after: gate },
+          compensate: { kind: 'http', config: { method: 'POST', url: 'x{{ ) }}' } },
+        },
+      },
+      settings: { stopWhen: [{ expression: bad }] },
+    };
+    const places = findProblems(documentOf(value), tools).filter((one) => one.code === 'invalid_expression');
+    expect(places.map((one) => one.pointer)).toEqual([
+      '/settings/stopWhen/0/expression',
+      '/steps/a/compensate/config/url',
+      '/steps/a/doneWhen',
+      '/steps/a/gates/after/confidence',
+      '/steps/a/gates/after/when/any/0/expression',
+      '/steps/a/gates/before/confidence',
+      '/steps/a/gates/before/when/any/0/expression',
+    ]);
+  });
+
+  it('lets a step name itself only once it has ended', () => {
+    const own = (step: object) => codesOf({ steps: { a: { ...get, ...step } } });
+    expect(own({ doneWhen: '$steps.a.output.ok' })).toEqual([]);
+    expect(own({ config: { method: 'GET', url: 'x{{ $steps.a.output }}' } })).toEqual(['not_upstream']);
+  });
+});
+
+describe('what this version does not run', () => {
+  it('has a sentence for each part, and each is found', () => {
+    const value = {
+      steps: {
+        a: {
+          ...get,
+          join: 'any',
+          losers: 'finish',
+          escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'fallback' }],
+        },
+        b: { ...get, parent: 'c' },
+        c: { kind: 'map', config: {} },
+        d: { kind: 'workflow', config: {} },
+      },
+      edges: [{ ...edge('a', 'a'), loop: { maxIterations: 1 } }],
+      triggers: [{ id: 't', kind: 'schedule' }],
+      settings: { onFailure: 'rollback', escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'rollback' }] },
+    };
+    const found = findProblems(documentOf(value), tools).filter((one) => one.code === 'not_executable_yet');
+    expect(new Set(found.map((one) => one.message))).toEqual(new Set(unsupportedParts.map((part) => part.sentence)));
+    expect(codesOf(value)).not.toContain('unknown_kind');
+  });
+});
+
+describe('findProblems', () => {
+  it('puts errors first, in document order, and every pointer leads to a place whose parent exists', () => {
+    for (const code of codes) {
+      const text = readFileSync(path.join(graphs, `${code}.holdfast.json`), 'utf8');
+      const parsed = parseDocument(text);
+      const problems = parsed.ok ? findProblems(parsed.document, tools) : [];
+      const severities = problems.map((problem) => problem.severity);
+      expect(severities).toEqual([...severities].sort());
+      for (const problem of problems) {
+        const parent = pathOf(problem.pointer).slice(0, -1);
+        const at = parent.reduce<unknown>(
+          (value, part) => (value as Record<string, unknown>)[part],
+          parsed.ok && parsed.document,
+        );
+        expect(at).toBeTypeOf('object');
+      }
+    }
+  });
+});

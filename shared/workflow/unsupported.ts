@@ -1,0 +1,102 @@
+/**
+ * The parts of the format that this version stores, shows and exports, but does not run. One row per part: when the
+ * runtime learns a part, its row goes and nothing else changes. A graph that needs one of them is refused before it runs.
+ */
+import type { EscalationRule, WorkflowDocument } from './document.ts';
+import type { PathPart } from './pointer.ts';
+
+export interface UnsupportedPart {
+  part: string;
+  /** A plain sentence, in the words of the screen. */
+  sentence: string;
+  fix: string;
+  /** The kind that stands for this part, where there is one. */
+  kind?: string;
+  places(document: WorkflowDocument): PathPart[][];
+}
+
+function stepsWith(document: WorkflowDocument, field: 'parent' | 'losers'): PathPart[][] {
+  return Object.entries(document.steps).flatMap(([id, step]) =>
+    step[field] === undefined ? [] : [['steps', id, field]],
+  );
+}
+
+function stepsOfKind(document: WorkflowDocument, kind: string): PathPart[][] {
+  return Object.entries(document.steps).flatMap(([id, step]) => (step.kind === kind ? [['steps', id, 'kind']] : []));
+}
+
+function rulesThen(document: WorkflowDocument, then: NonNullable<EscalationRule['then']>): PathPart[][] {
+  const lists: { path: PathPart[]; rules: readonly EscalationRule[] }[] = [
+    { path: ['settings', 'escalation'], rules: document.settings?.escalation ?? [] },
+    ...Object.entries(document.steps).map(([id, step]) => ({
+      path: ['steps', id, 'escalation'],
+      rules: step.escalation ?? [],
+    })),
+  ];
+  return lists.flatMap(({ path, rules }) =>
+    rules.flatMap((rule, index) => (rule.then === then ? [[...path, index, 'then']] : [])),
+  );
+}
+
+export const unsupportedParts: readonly UnsupportedPart[] = [
+  {
+    part: 'loops',
+    sentence: 'Loops are part of the format, but this version does not run them.',
+    fix: 'Remove the connection that goes back.',
+    places: (document) => document.edges.flatMap((edge, index) => (edge.loop ? [['edges', index, 'loop']] : [])),
+  },
+  {
+    part: 'map',
+    sentence: 'Repeating steps for each item of a list is part of the format, but this version does not run it.',
+    fix: 'Take the step out of its container.',
+    kind: 'map',
+    places: (document) => [...stepsOfKind(document, 'map'), ...stepsWith(document, 'parent')],
+  },
+  {
+    part: 'joins',
+    sentence: 'Going on before all branches have arrived is part of the format, but this version does not run it.',
+    fix: 'Let the step wait for all branches.',
+    places: (document) => [
+      ...Object.entries(document.steps).flatMap(([id, step]) =>
+        step.join === undefined || step.join === 'all' ? [] : [['steps', id, 'join']],
+      ),
+      ...stepsWith(document, 'losers'),
+    ],
+  },
+  {
+    part: 'sub-workflows',
+    sentence: 'Workflows inside workflows are part of the format, but this version does not run them.',
+    fix: 'Put the steps of the other workflow into this one.',
+    kind: 'workflow',
+    places: (document) => stepsOfKind(document, 'workflow'),
+  },
+  {
+    part: 'triggers',
+    sentence: 'Triggers are part of the format, but this version starts runs only by hand or from the terminal.',
+    fix: 'Remove the trigger.',
+    places: (document) => (document.triggers ?? []).map((_trigger, index) => ['triggers', index]),
+  },
+  {
+    part: 'rollback on failure',
+    sentence: 'Rolling back on failure is part of the format, but this version does not do it.',
+    fix: 'Choose to pause or to fail.',
+    places: (document) => (document.settings?.onFailure === 'rollback' ? [['settings', 'onFailure']] : []),
+  },
+  {
+    part: 'escalation that rolls back',
+    sentence: 'An escalation that rolls back is part of the format, but this version does not do it.',
+    fix: 'Choose to pause or to fail.',
+    places: (document) => rulesThen(document, 'rollback'),
+  },
+  {
+    part: 'escalation that takes the fallback path',
+    sentence: 'An escalation that takes the fallback path is part of the format, but this version does not do it.',
+    fix: 'Choose to pause or to fail.',
+    places: (document) => rulesThen(document, 'fallback'),
+  },
+];
+
+/** Kinds that are named above are no unknown kinds. */
+export function isUnsupportedKind(kind: string): boolean {
+  return unsupportedParts.some((part) => part.kind === kind);
+}
