@@ -218,6 +218,10 @@ export const contract = {
   ),
 
   'ledger.list': watch<LedgerRow[]>()(z.strictObject({ runId: id.optional() })),
+  /** Consent of this data folder to reach a private address; recorded with who gave it. */
+  'hosts.allow': command<null>()(
+    z.strictObject({ commandId, host: z.string().min(1).max(255), port: z.int().min(1).max(65_535), by: actor }),
+  ),
   'sandbox.entries': query<SandboxEntry[]>()(none),
   'settings.get': query<WorkspaceSettings>()(none),
   'settings.set': command<WorkspaceSettings>()(

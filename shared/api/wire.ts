@@ -20,6 +20,7 @@ import './interpretive.ts';
 import * as z from 'zod';
 import { ApiError, apiErrorCodes } from './contract.ts';
 import type { ApiErrorCode, Client, Endpoint } from './contract.ts';
+import { pointerOf } from '../workflow/pointer.ts';
 import { createAbort } from './abort.ts';
 import type { Signal } from './signal.ts';
 
@@ -90,11 +91,6 @@ function errorBody(error: ApiError): ErrorBody {
     : { code: error.code, message: error.message, where: error.where };
 }
 
-/** JSON Pointer of a path of keys, as RFC 6901 writes it. */
-export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 /** One sentence and the place of the first thing that is wrong. */
 export function inputError(error: z.ZodError): ApiError {
   const issue = error.issues[0];
@@ -104,10 +100,10 @@ export function inputError(error: z.ZodError): ApiError {
     return new ApiError(
       'bad_input',
       `There is no field called "${key.slice(0, 100)}".`,
-      pointerOf([...issue.path, key]),
+      pointerOf([...issue.path.map(String), key]),
     );
   }
-  const where = pointerOf(issue.path);
+  const where = pointerOf(issue.path.map(String));
   return new ApiError('bad_input', `${where === '' ? 'The input' : where} is not right: ${issue.message}.`, where);
 }
 

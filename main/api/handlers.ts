@@ -1,0 +1,18 @@
+/** All endpoints of the contract, put together by topic. */
+import type { Handlers } from '../../shared/api/contract.ts';
+import { inboxHandlers } from './inbox.ts';
+import { createOnce } from './once.ts';
+import type { Parts } from './parts.ts';
+import { runHandlers } from './runs.ts';
+import { settingsHandlers } from './settings.ts';
+import { workflowHandlers } from './workflows.ts';
+
+export function createHandlers(parts: Parts): Handlers {
+  const once = createOnce();
+  return {
+    ...workflowHandlers(parts, once),
+    ...runHandlers(parts, once),
+    ...inboxHandlers(parts, once),
+    ...settingsHandlers(parts, once),
+  };
+}

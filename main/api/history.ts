@@ -1,0 +1,82 @@
+/** A run's past in sentences for people, oldest first: what a reviewer reads before deciding. Never repeats payloads. */
+import type { InboxCard } from '../../shared/api/contract.ts';
+import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+
+const answerWords: Record<TaskAnswer, string> = {
+  approve: 'approved',
+  edit: 'changed and approved',
+  reject: 'rejected',
+  send_back: 'sent back',
+  retry: 'asked to try again',
+  give_up: 'gave up on',
+  happened: 'said it happened:',
+  not_happened: 'said it did not happen:',
+};
+
+export function historyOf(events: readonly RunEvent[], document: WorkflowDocument): InboxCard['history'] {
+  const label = (key: string): string => {
+    const id = key.replace(/[#[].*$/, '');
+    const step = Object.hasOwn(document.steps, id) ? document.steps[id] : undefined;
+    return step?.label ?? key;
+  };
+  return events.flatMap((event) => {
+    const text = sentence(event, label);
+    return text === undefined ? [] : [{ at: event.at, text }];
+  });
+}
+
+/** A journal of a newer version may hold events this one has no words for. */
+function unknownEvent(_event: never): undefined {
+  return undefined;
+}
+
+function because(reason: string | undefined): string {
+  return reason ? `: ${reason}` : '';
+}
+
+function sentence(event: RunEvent, label: (key: string) => string): string | undefined {
+  switch (event.type) {
+    case 'run_started':
+      return `Started by ${event.by}`;
+    case 'step_confirmed':
+      return `${label(event.step)} is done`;
+    case 'attempt_failed':
+      return `${label(event.step)} failed: ${event.error.message}`;
+    case 'attempt_abandoned':
+      return `${label(event.step)} was interrupted`;
+    case 'retry_scheduled':
+      return `${label(event.step)} is tried again in ${Math.max(1, Math.round(event.delayMs / 1000))} s`;
+    case 'effect_confirmed':
+      return `${label(event.step)} took effect`;
+    case 'effect_in_doubt':
+      return `Nobody knows whether ${label(event.step)} took effect`;
+    case 'effect_settled':
+      return `${event.by} said that ${label(event.step)} ${event.happened ? 'happened' : 'did not happen'}${because(event.reason)}`;
+    case 'gate_opened':
+      return `${label(event.step)} waits for ${event.owner}`;
+    case 'escalation_opened':
+      return `${label(event.step)} went to ${event.owner}: ${event.message}`;
+    case 'gate_decided':
+    case 'escalation_decided':
+      return `${event.by} ${answerWords[event.answer]} ${label(event.step)}${because(event.reason)}`;
+    case 'cancel_requested':
+      return `${event.by} cancelled the run${because(event.reason)}`;
+    case 'step_failed':
+      return `${label(event.step)} ended without a result: ${event.error.message}`;
+    case 'run_completed':
+      return 'The run is complete';
+    case 'run_failed':
+      return `The run failed: ${event.reason}`;
+    case 'attempt_started':
+    case 'attempt_succeeded':
+    case 'timer_set':
+    case 'effect_intended':
+    case 'effect_failed':
+    case 'step_skipped':
+    case 'run_confirmed':
+      return undefined;
+    default:
+      return unknownEvent(event);
+  }
+}
