@@ -54,6 +54,7 @@ export default defineConfig({
       plainSuite('store'),
       plainSuite('replay'),
       plainSuite('api'),
+      processSuite('cli'),
       processSuite('crash'),
       processSuite('e2e'),
       processSuite('desktop'),
