@@ -14,9 +14,11 @@ const args = process.argv.slice(2);
 const ALL_FUSES_MAJOR = 29;
 
 function distribution() {
-  const given = process.env.HOLDFAST_ELECTRON_DIST;
+  const given =
+    args.map((arg) => /^(?:-c|--config)\.electronDist=(.+)$/.exec(arg)?.[1]).find(Boolean) ??
+    process.env.HOLDFAST_ELECTRON_DIST;
   if (given) {
-    if (!existsSync(given)) throw new Error(`HOLDFAST_ELECTRON_DIST points at ${given}, which does not exist.`);
+    if (!existsSync(given)) throw new Error(`The Electron distribution ${given} does not exist.`);
     return path.resolve(given);
   }
   const otherPlatform = {
@@ -45,7 +47,7 @@ function majorOf(folder) {
 }
 
 try {
-  const electronDist = args.some((arg) => arg.includes('electronDist')) ? undefined : distribution();
+  const electronDist = distribution();
   await buildIfStale();
   const extra = electronDist ? [`-c.electronDist=${electronDist}`] : [];
   if (electronDist && majorOf(electronDist) < ALL_FUSES_MAJOR) {
@@ -54,9 +56,10 @@ try {
     );
     extra.push('-c', withoutYoungestFuse());
   }
+  const passedOn = args.filter((arg) => !/^(-c|--config)\.electronDist=/.test(arg));
   const child = spawn(
     process.execPath,
-    [path.join(root, 'node_modules/electron-builder/cli.js'), ...args, ...extra, '--publish', 'never'],
+    [path.join(root, 'node_modules/electron-builder/cli.js'), ...passedOn, ...extra, '--publish', 'never'],
     { cwd: root, stdio: 'inherit' },
   );
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));

@@ -19,25 +19,34 @@ export function installedElectron() {
   return existsSync(executable) ? executable : undefined;
 }
 
+/** Remembered so that every later start is quick; `npm ci` and deleting the note forget it. */
+function noteFailure() {
+  try {
+    rmSync(path.join(electronPackage, 'path.txt'), { force: true });
+    writeFileSync(
+      failureNote,
+      `Electron could not be downloaded on ${new Date().toISOString()}; delete this file to try again.\n`,
+    );
+  } catch {
+    // A read-only checkout just tries again next time.
+  }
+}
+
 /** Electron's own installer, once, quiet, bounded. */
 function downloadOnce() {
   if (existsSync(failureNote)) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [path.join(electronPackage, 'install.js')], { stdio: 'ignore' });
     const timer = setTimeout(() => child.kill('SIGKILL'), DOWNLOAD_TIMEOUT_MS);
+    const word = setTimeout(() => console.log('Getting Electron, the first time only …'), 1_500);
     const stop = () => child.kill('SIGKILL');
     process.once('exit', stop);
     child.once('close', () => {
       clearTimeout(timer);
+      clearTimeout(word);
       process.off('exit', stop);
       const binary = installedElectron();
-      if (!binary) {
-        rmSync(path.join(electronPackage, 'path.txt'), { force: true });
-        writeFileSync(
-          failureNote,
-          `Electron could not be downloaded on ${new Date().toISOString()}; delete this file to try again.\n`,
-        );
-      }
+      if (!binary) noteFailure();
       resolve(binary);
     });
   });
