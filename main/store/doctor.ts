@@ -24,7 +24,8 @@ export interface Patient {
   fold: (events: RunEvent[]) => RunState | undefined;
 }
 
-const SHOWN = 5;
+/** A damaged database may have thousands of problems; the first ones tell what kind it is. */
+const SHOWN = 10;
 
 export function examine(patient: Patient, rebuild: boolean): DoctorFinding[] {
   const { db } = patient;

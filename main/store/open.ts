@@ -92,12 +92,15 @@ function requireOurs(file: string, found: { userVersion: number; applicationId: 
   if (found.userVersion > known) throw fromTheFuture(file, found.userVersion, known);
 }
 
-/** Writes once, sets everything again and reads it back: see pragmas.ts for why it has to be after a write. */
+/**
+ * Sets everything once more, writes, and only then reads back. Nothing may be set between the write and the reading:
+ * that would hide a driver that drops a setting with the first write.
+ */
 function requirePragmas(db: SqlDatabase, file: string, now: number): void {
+  applyPragmas(db);
   db.prepare(
     'INSERT INTO opening (id, last_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at',
   ).run(now);
-  applyPragmas(db);
   const wrong = wrongPragmas(db);
   if (wrong.length > 0) {
     throw unreadable(file, `the database does not keep the settings that make it safe: ${wrong.join(', ')}`);
