@@ -1,0 +1,81 @@
+/**
+ * One life of the application under test. It starts the given runs (the same command ids every time, so a second life
+ * finds the runs of the first), answers what its parent tells it to, waits until every run ended or is parked, and
+ * prints their states. With a fault named, it kills itself with SIGKILL at exactly the n-th hit of that point.
+ */
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { canonicalText } from '../../shared/workflow/canonical.ts';
+import { createApp } from '../../main/app.ts';
+import type { FaultPoint } from '../../main/runtime/faults.ts';
+import { crashGraph, type Behaviours } from './graph.ts';
+
+export interface ChildPlan {
+  dataDir: string;
+  origin: string;
+  runs: Behaviours[];
+  fault?: { point: FaultPoint; hit: number };
+  /** Answers to the open in-doubt tasks, by run id. */
+  answers?: Record<string, 'happened' | 'not_happened'>;
+}
+
+export interface ChildReport {
+  hits: Record<string, number>;
+  runs: { runId: string; word: string; reason?: string; tellOutcome?: string; repeated: number; openTasks: string[] }[];
+}
+
+const plan = JSON.parse(process.env['CRASH_PLAN'] ?? '{}') as ChildPlan;
+const hits: Record<string, number> = {};
+const faults = {
+  hit(point: FaultPoint): void {
+    hits[point] = (hits[point] ?? 0) + 1;
+    if (plan.fault?.point === point && plan.fault.hit === hits[point]) process.kill(process.pid, 'SIGKILL');
+  },
+};
+const { hostname, port } = new URL(plan.origin);
+const app = await createApp({ dataDir: plan.dataDir, host: 'terminal', faults });
+const consent = { commandId: 'crash-consent', host: hostname, port: Number(port), by: 'person:tester' };
+await app.handlers['hosts.allow'](consent, new AbortController().signal);
+await app.start();
+const runIds: string[] = [];
+for (const [index, behaviours] of plan.runs.entries()) {
+  const document = crashGraph(plan.origin, behaviours);
+  const version = createHash('sha256').update(canonicalText(document)).digest('hex');
+  const start = {
+    document,
+    version,
+    input: {},
+    env: {},
+    by: 'person:tester',
+    commandId: `${basename(plan.dataDir)}-${index}`,
+  };
+  runIds.push((await app.engine.startRun(start)).runId);
+}
+for (const [runId, answer] of Object.entries(plan.answers ?? {})) {
+  const view = await app.engine.read(runId);
+  const task = Object.values(view?.state.tasks ?? {}).find((open) => open.kind === 'in_doubt' && !open.decision);
+  if (!task) continue;
+  await app.engine.decideTask({
+    commandId: `answer-${task.taskId}`,
+    runId,
+    taskId: task.taskId,
+    answer,
+    by: 'person:tester',
+  });
+}
+const report: ChildReport = { hits, runs: [] };
+for (const runId of runIds) {
+  const state = await app.engine.settled(runId, 60_000);
+  const tell = Object.values(state.effects).find((effect) => effect.class === 'once');
+  report.runs.push({
+    runId,
+    word: state.word,
+    repeated: state.repeated,
+    openTasks: Object.values(state.tasks).flatMap((task) => (task.decision || task.closedAt ? [] : [task.kind])),
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    ...(tell ? { tellOutcome: tell.status } : {}),
+  });
+}
+await app.stop();
+process.stdout.write(`${JSON.stringify(report)}\n`);
+process.disconnect?.();

@@ -1,0 +1,147 @@
+/**
+ * SIGKILL at every hit of every fault point, and at random instants. After each kill a new process opens the same data
+ * folder and goes on; then the world's ledger is compared with what the app says. Lost: confirmed here, nothing there.
+ * Duplicate: done twice there.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultPoints } from '../../main/runtime/faults.ts';
+import { runChild, startWorld, tempFolder, type World } from '../harness/processes.ts';
+import type { ChildPlan, ChildReport } from './child.ts';
+import type { Behaviours } from './graph.ts';
+
+const isPush = process.env['HOLDFAST_TEST_SIZE'] === 'push';
+const entry = fileURLToPath(new URL('child.ts', import.meta.url));
+const folder = tempFolder();
+let world: World;
+let folders = 0;
+
+beforeAll(async () => {
+  world = await startWorld(join(folder.path, 'world.jsonl'));
+});
+afterAll(() => {
+  world.stop();
+  folder.remove();
+});
+
+function newPlan(runs: Behaviours[]): ChildPlan {
+  folders += 1;
+  return { dataDir: join(folder.path, `data-${folders}`), origin: world.origin, runs };
+}
+
+async function live(plan: ChildPlan, killAfterMs?: number): Promise<ChildReport | 'killed'> {
+  const ended = await runChild(entry, {
+    env: { CRASH_PLAN: JSON.stringify(plan) },
+    ...(killAfterMs === undefined ? {} : { killAfterMs }),
+  });
+  if (ended.signal === 'SIGKILL') return 'killed';
+  expect(ended, ended.stderr).toMatchObject({ code: 0 });
+  return JSON.parse(ended.stdout) as ChildReport;
+}
+
+/** Lives until every run has ended, with a person who looks at the world before answering; then judges. */
+async function recoverAndJudge(plan: ChildPlan): Promise<{ repeated: number; asked: number }> {
+  const { fault: _fault, ...whole } = plan;
+  let report = await live(whole);
+  if (report === 'killed') throw new Error('Nobody killed this life');
+  const parked = report.runs.filter((run) => run.word === 'escalated');
+  for (const run of parked)
+    expect(run).toMatchObject({ reason: 'in_doubt', openTasks: ['in_doubt'], tellOutcome: 'in_doubt' });
+  if (parked.length > 0) {
+    const before = await world.deeds();
+    const happened = (runId: string): boolean => before.some((deed) => deed.path === `/unkeyed/${runId}`);
+    const answers = Object.fromEntries(
+      parked.map((run) => [run.runId, happened(run.runId) ? ('happened' as const) : ('not_happened' as const)]),
+    );
+    report = await live({ ...whole, answers });
+    if (report === 'killed') throw new Error('Nobody killed this life');
+  }
+  const deeds = await world.deeds();
+  for (const run of report.runs) {
+    expect(run).toMatchObject({ word: 'complete', openTasks: [] });
+    expect(
+      deeds.filter((deed) => deed.path === `/keyed/${run.runId}`),
+      'the keyed target',
+    ).toHaveLength(1);
+    expect(
+      deeds.filter((deed) => deed.path === `/unkeyed/${run.runId}`),
+      'the unkeyed target',
+    ).toHaveLength(1);
+  }
+  return { repeated: report.runs.reduce((sum, run) => sum + run.repeated, 0), asked: parked.length };
+}
+
+describe('SIGKILL at every hit of every fault point', () => {
+  const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
+  let hits: Record<string, number>;
+
+  it('a life without faults passes every point', async () => {
+    const report = await live(newPlan([well]));
+    if (report === 'killed') throw new Error('Nobody killed this life');
+    hits = report.hits;
+    expect(Object.keys(hits).sort()).toEqual([...faultPoints].sort());
+    expect(report.runs[0]).toMatchObject({ word: 'complete', repeated: 0 });
+  });
+
+  for (const point of faultPoints) {
+    it(`${point}: nothing is lost, nothing happens twice`, { timeout: 120_000 }, async () => {
+      let repeated = 0;
+      let asked = 0;
+      for (let hit = 1; hit <= (hits[point] ?? 0); hit += 1) {
+        const plan = { ...newPlan([well]), fault: { point, hit } };
+        expect(await live(plan), `hit ${hit} of ${point} was never reached`).toBe('killed');
+        const judged = await recoverAndJudge(plan);
+        repeated += judged.repeated;
+        asked += judged.asked;
+      }
+      // Only a call that may have been made is ever put to a person, and only then is work repeated.
+      if (point === 'after_call') expect(asked).toBe(1);
+      if (point === 'before_commit') expect(repeated).toBeLessThanOrEqual(hits[point] ?? 0);
+    });
+  }
+});
+
+describe('SIGKILL at random instants, eight runs at once', () => {
+  const rounds = isPush ? 60 : 8;
+  const behaviours = ['ok', 'slow', 'drop_after', 'drop_before', '503'];
+  let lives = 0;
+  let killed = 0;
+
+  for (let round = 1; round <= rounds; round += 1) {
+    it(`round ${round} of ${rounds}`, { timeout: 120_000 }, async () => {
+      const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000) + round;
+      const random = seeded(seed);
+      const pick = (from: string[]): string => from[Math.floor(random() * from.length)] ?? 'ok';
+      const plan = newPlan(
+        Array.from({ length: 8 }, () => ({
+          keyed: pick(behaviours),
+          unkeyed: pick(['ok', 'slow', 'drop_after', 'drop_before']),
+        })),
+      );
+      const kills = 1 + Math.floor(random() * 3);
+      for (let kill = 0; kill < kills; kill += 1) {
+        lives += 1;
+        if ((await live(plan, 200 + random() * 600)) === 'killed') killed += 1;
+      }
+      await recoverAndJudge(plan).catch((error: unknown) => {
+        throw new Error(`Seed ${seed - round} (HOLDFAST_SEED), round ${round}: ${String(error)}`, { cause: error });
+      });
+    });
+  }
+
+  it('the kills came while there was work', () => {
+    expect(killed / lives).toBeGreaterThan(0.4);
+  });
+});
+
+/** Mulberry32: small, seeded, good enough to choose instants. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

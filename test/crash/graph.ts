@@ -1,0 +1,74 @@
+/** The workflow the crash tests break: every effect class that exists so far, a timer, and steps saved and unsaved. */
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+
+export interface Behaviours {
+  keyed: string;
+  unkeyed: string;
+}
+
+const patient = {
+  retriers: [{ errors: ['*'], intervalMs: 20, backoffRate: 1, maxRetries: 40, jitter: 'none' as const }],
+  attemptTimeoutMs: 5000,
+};
+
+export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocument {
+  const url = (path: string, does: string): string => `${origin}/${path}/{{ $run.id }}?do=${does}`;
+  return {
+    formatVersion: 1,
+    id: 'wf_crash',
+    name: 'Crash test',
+    owner: 'role:tester',
+    steps: {
+      calc: { kind: 'transform', kindVersion: 1, label: 'Calculate', config: { value: { cents: 4200 } } },
+      look: {
+        kind: 'http',
+        kindVersion: 1,
+        label: 'Look',
+        config: { method: 'GET', url: url('read', 'ok') },
+        retry: patient,
+      },
+      saved: {
+        kind: 'transform',
+        kindVersion: 1,
+        label: 'Save',
+        config: { value: { cents: '{{ $steps.calc.output.cents }}', seen: '{{ $steps.look.output.value }}' } },
+        checkpoint: true,
+      },
+      pay: {
+        kind: 'http',
+        kindVersion: 1,
+        label: 'Pay',
+        config: {
+          method: 'POST',
+          url: url('keyed', behaviours.keyed),
+          body: { cents: '{{ $steps.saved.output.cents }}' },
+        },
+        checkpoint: true,
+        effect: 'idempotent',
+        retry: patient,
+      },
+      pause: { kind: 'wait', kindVersion: 1, label: 'Pause', config: { durationMs: 40 } },
+      tell: {
+        kind: 'http',
+        kindVersion: 1,
+        label: 'Tell',
+        config: {
+          method: 'POST',
+          url: url('unkeyed', behaviours.unkeyed),
+          body: { paid: '{{ $steps.pay.output.id }}' },
+        },
+        checkpoint: true,
+        effect: 'once',
+      },
+      last: { kind: 'transform', kindVersion: 1, label: 'Sum up', config: { value: { done: true } } },
+    },
+    edges: [
+      ['calc', 'look'],
+      ['look', 'saved'],
+      ['saved', 'pay'],
+      ['pay', 'pause'],
+      ['pause', 'tell'],
+      ['tell', 'last'],
+    ].map(([from = '', to = ''], index) => ({ id: `e${index}`, from: { step: from, port: 'out' }, to: { step: to } })),
+  };
+}
