@@ -5,7 +5,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 
-const DEBIAN_PACKAGES = ['chromium', 'xvfb'];
+/** What Electron is linked against and a server does not have; the name of the package depends on the Debian release. */
+const ELECTRON_LIBRARIES = [
+  { file: 'libgtk-3.so.0', packages: ['libgtk-3-0t64', 'libgtk-3-0'] },
+  { file: 'libasound.so.2', packages: ['libasound2t64', 'libasound2'] },
+  { file: 'libnss3.so', packages: ['libnss3'] },
+  { file: 'libgbm.so.1', packages: ['libgbm1'] },
+];
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 function onPath(name: string): string | undefined {
@@ -28,9 +34,35 @@ export function hasVirtualDisplay(): boolean {
   return process.platform !== 'linux' || Boolean(onPath('Xvfb'));
 }
 
-/** What is still missing, in words. */
-function missing(): string[] {
-  return [findChromium() ? '' : 'Chromium', hasVirtualDisplay() ? '' : 'Xvfb'].filter(Boolean);
+function outputOf(command: string, args: string[]): string {
+  const { stdout } = spawnSync(command, args, { encoding: 'utf8' });
+  return stdout ?? '';
+}
+
+function knownLibraries(): string {
+  const command = ['ldconfig', '/sbin/ldconfig'].find((name) => spawnSync(name, ['-V']).status === 0);
+  return command ? outputOf(command, ['-p']) : '';
+}
+
+type Need = { what: string; packages: string[] };
+
+/** What is still missing, with the Debian packages that bring it, the first known one of each list. */
+function missing(): Need[] {
+  const needs: Need[] = [];
+  if (!findChromium()) needs.push({ what: 'Chromium', packages: ['chromium'] });
+  if (process.platform !== 'linux') return needs;
+  if (!hasVirtualDisplay()) needs.push({ what: 'Xvfb', packages: ['xvfb'] });
+  const known = knownLibraries();
+  if (known === '') return needs;
+  for (const { file, packages } of ELECTRON_LIBRARIES) if (!known.includes(file)) needs.push({ what: file, packages });
+  return needs;
+}
+
+const named = (needs: Need[]) => needs.map((need) => need.what).join(', ');
+
+function debianPackages(needs: Need[]): string[] {
+  const isKnown = (name: string) => /^Package: /m.test(outputOf('apt-cache', ['show', name]));
+  return needs.flatMap(({ packages }) => packages.find(isKnown) ?? packages.slice(-1));
 }
 
 function runQuietly(command: string, args: string[]): boolean {
@@ -46,14 +78,15 @@ function runQuietly(command: string, args: string[]): boolean {
 export function prepare(): string | undefined {
   const before = missing();
   if (before.length === 0) return undefined;
-  console.log(`Installing ${before.join(' and ')} for the tests …`);
+  console.log(`Installing for the tests: ${named(before)} …`);
   if (process.platform === 'linux' && process.getuid?.() === 0 && onPath('apt-get')) {
     runQuietly('apt-get', ['update', '-qq']);
-    runQuietly('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...DEBIAN_PACKAGES]);
+    runQuietly('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debianPackages(before)]);
   } else if (!findChromium()) {
     runQuietly('npx', ['playwright-core', 'install', 'chromium']);
   }
   const after = missing();
   if (after.length === 0) return undefined;
-  return `The tests need ${after.join(' and ')}, which could not be installed here: install it by hand (Debian: apt-get install ${DEBIAN_PACKAGES.join(' ')}) and run them again.`;
+  const byHand = after.map((need) => need.packages.at(-1)).join(' ');
+  return `The tests need ${named(after)}, which could not be installed here: install it by hand (Debian: apt-get install ${byHand}) and run them again.`;
 }
