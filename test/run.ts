@@ -7,7 +7,7 @@ import { buildIfStale } from '../.config/build.mjs';
 import { runChecks } from '../.config/check.mjs';
 import { prepare } from './prepare.ts';
 
-type Size = 'small' | 'push' | 'soak';
+type Size = 'small' | 'push';
 type Counts = { passed: number; failed: number; notes: string[] };
 type Suite = { name: string; budgetSeconds: number; pushBudgetSeconds?: number; coverage?: true; needsBuild?: true };
 type Row = Counts & { name: string; seconds: number; budgetSeconds: number };
@@ -152,8 +152,7 @@ function printTable(rows: Row[]): void {
 function readArguments(args: string[]): { size: Size; only: string[]; paths: string[] } {
   const sizeAt = args.indexOf('--size');
   const size = sizeAt >= 0 ? args[sizeAt + 1] : 'small';
-  if (size !== 'small' && size !== 'push' && size !== 'soak')
-    throw new Error(`--size is small, push or soak, not "${size ?? ''}".`);
+  if (size !== 'small' && size !== 'push') throw new Error(`--size is small or push, not "${size ?? ''}".`);
   const rest = args.filter((_, at) => sizeAt < 0 || (at !== sizeAt && at !== sizeAt + 1));
   const only = rest.filter((word) => SUITES.some((suite) => suite.name === word));
   return { size, only, paths: rest.filter((word) => !only.includes(word)) };
