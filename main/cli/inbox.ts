@@ -1,0 +1,168 @@
+/**
+ * `holdfast inbox`: what waits for a person, and the person's answer. One set of flags serves the three kinds of
+ * question; what each flag means for the one at hand is said by `show`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { InboxCard } from '../../shared/api/contract.ts';
+import type { TaskAnswer } from '../../shared/run/events.ts';
+import type { TaskKind } from '../../shared/run/state.ts';
+import { actorOf } from './actor.ts';
+import type { Command } from './command.ts';
+import { DEFAULT_PARK_AFTER_MS, resultOf, resultText, settle } from './drive.ts';
+import { readJsonArgument } from './graph-file.ts';
+import { CliFailure, money, oneLine, time } from './output.ts';
+import { once, openSession } from './session.ts';
+
+export interface DecideFlags {
+  approve: boolean;
+  edit?: string;
+  reject: boolean;
+  sendBack: boolean;
+  as: string;
+  reason?: string;
+}
+
+type Flag = '--approve' | '--edit' | '--reject' | '--send-back';
+
+const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text: string }>>> = {
+  review: {
+    '--approve': { answer: 'approve', text: 'go on with exactly what is shown' },
+    '--edit': { answer: 'edit', text: 'go on with this JSON instead of what is shown' },
+    '--reject': { answer: 'reject', text: 'refuse it' },
+    '--send-back': { answer: 'send_back', text: 'have it done again, with --reason as the comment' },
+  },
+  escalation: {
+    '--approve': { answer: 'retry', text: 'try the step again' },
+    '--reject': { answer: 'give_up', text: 'give the step up' },
+  },
+  in_doubt: {
+    '--approve': { answer: 'happened', text: 'it happened' },
+    '--edit': { answer: 'happened', text: 'it happened, and this JSON is its result' },
+    '--reject': { answer: 'not_happened', text: 'it did not happen: try again' },
+  },
+};
+
+export async function list(command: Command, flags: { all: boolean }): Promise<number> {
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    const items = await once(session.client, 'inbox.list', { state: flags.all ? 'all' : 'open' });
+    command.output.list(
+      items,
+      [
+        { title: 'TASK', cell: (item) => item.taskId },
+        { title: 'WHAT', cell: (item) => `${item.kind.replace('_', ' ')}: ${item.label}` },
+        { title: 'OWNER', cell: (item) => item.owner },
+        { title: 'WORKFLOW', cell: (item) => item.workflowName },
+        { title: 'SINCE (UTC)', cell: (item) => time(item.openedAt) },
+        { title: 'DUE (UTC)', cell: (item) => (item.dueAt === undefined ? '' : time(item.dueAt)) },
+      ],
+      'Nothing waits for a person.',
+    );
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+export async function show(command: Command, taskId: string): Promise<number> {
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    const card = await session.client.call('inbox.get', { taskId });
+    command.output.result(card, cardText(card));
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+export async function decide(command: Command, taskId: string, flags: DecideFlags): Promise<number> {
+  const by = actorOf(flags.as);
+  const flag = chosenFlag(flags);
+  const value = flags.edit === undefined ? undefined : await readJsonArgument('--edit', flags.edit, command.resolve);
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    const card = await session.client.call('inbox.get', { taskId });
+    const meaning = meanings[card.kind][flag];
+    if (!meaning || !card.allow.includes(meaning.answer)) {
+      throw new CliFailure(
+        2,
+        `${flag} is no answer to this item; possible are ${flagsFor(card)
+          .map(([name]) => name)
+          .join(', ')}.`,
+      );
+    }
+    await session.drive();
+    await session.client.call('inbox.decide', {
+      commandId: randomUUID(),
+      taskId,
+      answer: meaning.answer,
+      by,
+      ...(value === undefined ? {} : { value }),
+      ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+      ...(card.digest === undefined ? {} : { digest: card.digest }),
+    });
+    // A running host drives the run by itself; alone, nobody else would.
+    const parkAfterMs = session.own ? DEFAULT_PARK_AFTER_MS : undefined;
+    const state =
+      parkAfterMs === undefined
+        ? await current(session.client, card.runId)
+        : await settle(session, card.runId, parkAfterMs);
+    const result = { task: taskId, answer: meaning.answer, ...resultOf(state, []) };
+    command.output.result(result, `Decided: ${meaning.text}.\n${resultText(result, state)}`);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+async function current(client: Parameters<typeof once>[0], runId: string) {
+  const update = await once(client, 'runs.watch', { runId });
+  if (update.type !== 'snapshot') throw new Error('A watch of a run begins with a snapshot.');
+  return update.state;
+}
+
+function chosenFlag(flags: DecideFlags): Flag {
+  const chosen: Flag[] = [];
+  if (flags.approve) chosen.push('--approve');
+  if (flags.edit !== undefined) chosen.push('--edit');
+  if (flags.reject) chosen.push('--reject');
+  if (flags.sendBack) chosen.push('--send-back');
+  const [flag, ...others] = chosen;
+  if (flag && others.length === 0) return flag;
+  throw new CliFailure(2, 'Give exactly one of --approve, --edit JSON, --reject and --send-back.');
+}
+
+function flagsFor(card: InboxCard): [Flag, string][] {
+  return (Object.entries(meanings[card.kind]) as [Flag, { answer: TaskAnswer; text: string }][])
+    .filter(([, meaning]) => card.allow.includes(meaning.answer))
+    .map(([flag, meaning]) => [flag, meaning.text]);
+}
+
+function cardText(card: InboxCard): string {
+  const lines = [
+    `${card.label} – ${card.workflowName} (run ${card.runId})`,
+    `For ${card.owner}, since ${time(card.openedAt)} UTC${card.dueAt === undefined ? '' : `, due ${time(card.dueAt)} UTC`}. Cost so far ${money(card.costMicros)}.`,
+  ];
+  if (card.message) lines.push(oneLine(card.message));
+  for (const cause of card.causes ?? []) {
+    const measured = cause.measured === undefined ? '' : ` ${JSON.stringify(cause.measured)}`;
+    const limit = cause.limit === undefined ? '' : `, the limit is ${JSON.stringify(cause.limit)}`;
+    lines.push(`Asked because of ${cause.condition}${measured}${limit}.`);
+  }
+  if (card.shown !== undefined) lines.push('What is decided on:', JSON.stringify(card.shown, null, 2));
+  for (const effect of card.next) {
+    lines.push(
+      `Then: ${effect.label} – ${effect.target} (${effect.effect.toLowerCase()})${effect.undo ? `, can be undone by: ${effect.undo}` : ''}`,
+    );
+  }
+  if (card.decision)
+    lines.push(
+      `Decided by ${card.decision.by}: ${card.decision.answer}${card.decision.reason ? ` – ${oneLine(card.decision.reason)}` : ''}`,
+    );
+  else
+    lines.push(
+      `Answer with holdfast inbox decide ${card.taskId} --as WHO and`,
+      ...flagsFor(card).map(([flag, text]) => `  ${flag.padEnd(11)} ${text}`),
+    );
+  return lines.join('\n');
+}

@@ -1,0 +1,101 @@
+/** `holdfast run FILE` and `holdfast resume`: import, start, drive until the run ends or parks. */
+import { randomUUID } from 'node:crypto';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+import type { Command } from './command.ts';
+import { touches } from './consent.ts';
+import { exitCodeOf, follow, resultOf, resultText, settle } from './drive.ts';
+import { readGraph, readJsonArgument } from './graph-file.ts';
+import { CliFailure } from './output.ts';
+import { once, openSession } from './session.ts';
+
+export interface RunFlags {
+  input?: string;
+  env: string[];
+  key?: string;
+  trust: boolean;
+  allowHost: string[];
+  parkAfter: number;
+  follow: boolean;
+}
+
+export async function run(command: Command, file: string, flags: RunFlags): Promise<number> {
+  const { output } = command;
+  const document = await readGraph(command.resolve(file));
+  const input = flags.input === undefined ? undefined : await readJsonArgument('--input', flags.input, command.resolve);
+  const env = Object.fromEntries(flags.env.map(readAssignment));
+  const hosts = flags.allowHost.map(readHost);
+  requireConsent(command, file, document, flags.trust);
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    await session.drive();
+    for (const host of hosts) await session.client.call('hosts.allow', { commandId: randomUUID(), ...host, by: 'cli' });
+    const { runId } = await session.client.call('runs.startDocument', {
+      commandId: randomUUID(),
+      document,
+      by: 'cli',
+      env,
+      ...(input === undefined ? {} : { input }),
+      ...(flags.key === undefined ? {} : { key: flags.key }),
+    });
+    const events = flags.follow ? follow(session.client, runId, output) : undefined;
+    const state = await settle(session, runId, flags.parkAfter);
+    await events?.reached(state.lastSeq);
+    events?.stop();
+    const result = resultOf(state, Object.keys(document.steps));
+    output.result(result, resultText(result, state));
+    return exitCodeOf(state);
+  } finally {
+    await session.close();
+  }
+}
+
+export async function resume(command: Command, runIds: string[], flags: { parkAfter: number }): Promise<number> {
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    const runs = await once(session.client, 'runs.list', { limit: 1000 });
+    const unknown = runIds.find((runId) => !runs.some((one) => one.runId === runId));
+    if (unknown !== undefined) throw new CliFailure(2, `There is no run with the id ${unknown} in ${command.dataDir}.`);
+    const chosen = runs.filter((one) => (runIds.length > 0 ? runIds.includes(one.runId) : one.endedAt === undefined));
+    await session.drive();
+    if (chosen.length === 0 && !command.json) command.output.note('Nothing is unfinished.');
+    const codes = await Promise.all(
+      chosen.map(async ({ runId }) => {
+        const state = await settle(session, runId, flags.parkAfter);
+        const result = resultOf(state, []);
+        command.output.result(
+          result,
+          `${runId}  ${result.state.replace('_', ' ')}${result.reason ? ` (${result.reason})` : ''}  ${state.workflowName}`,
+        );
+        return exitCodeOf(state);
+      }),
+    );
+    return Math.max(0, ...codes);
+  } finally {
+    await session.close();
+  }
+}
+
+function requireConsent(command: Command, file: string, document: WorkflowDocument, trust: boolean): void {
+  const lines = touches(document).map((line) => `  ${line}`);
+  if (lines.length === 0) return;
+  const title = `${file} touches more than the Sandbox:`;
+  if (!trust) throw new CliFailure(2, title, [...lines, 'Add --trust to allow it.']);
+  command.output.note([title, ...lines].join('\n'));
+}
+
+function readAssignment(text: string): [string, unknown] {
+  const at = text.indexOf('=');
+  const name = text.slice(0, Math.max(at, 0));
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new CliFailure(2, `--env is written NAME=VALUE, not ${text}.`);
+  return [name, text.slice(at + 1)];
+}
+
+function readHost(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(':');
+  const port = Number(text.slice(at + 1));
+  const host = text.slice(0, Math.max(at, 0)).replace(/^\[|\]$/g, '');
+  if (host === '' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new CliFailure(2, `--allow-host is written HOST:PORT, not ${text}.`);
+  }
+  return { host, port };
+}

@@ -1,0 +1,130 @@
+/** `holdfast runs` and `holdfast ledger`: what happened, what is going on, and an end to it. */
+import { randomUUID } from 'node:crypto';
+import type { RunUpdate } from '../../shared/api/contract.ts';
+import { actorOf } from './actor.ts';
+import type { Command } from './command.ts';
+import { DEFAULT_PARK_AFTER_MS, follow, resultOf, resultText, settle } from './drive.ts';
+import { money, time } from './output.ts';
+import { once, openSession } from './session.ts';
+import type { Session } from './session.ts';
+
+async function withSession(command: Command, use: (session: Session) => Promise<number>): Promise<number> {
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function snapshot(session: Session, runId: string): Promise<Extract<RunUpdate, { type: 'snapshot' }>> {
+  const update = await once(session.client, 'runs.watch', { runId });
+  if (update.type !== 'snapshot') throw new Error('A watch of a run begins with a snapshot.');
+  return update;
+}
+
+export function list(command: Command, flags: { workflow?: string; limit: number }): Promise<number> {
+  return withSession(command, async ({ client }) => {
+    const runs = await once(client, 'runs.list', {
+      limit: flags.limit,
+      ...(flags.workflow === undefined ? {} : { workflowId: flags.workflow }),
+    });
+    command.output.list(
+      runs,
+      [
+        { title: 'RUN', cell: (run) => run.runId },
+        { title: 'STATE', cell: (run) => `${run.word.replace('_', ' ')}${run.reason ? ` (${run.reason})` : ''}` },
+        { title: 'WORKFLOW', cell: (run) => run.workflowName },
+        { title: 'STARTED (UTC)', cell: (run) => time(run.startedAt) },
+        { title: 'COST', cell: (run) => money(run.costMicros) },
+        { title: 'OPEN', cell: (run) => String(run.openTasks) },
+      ],
+      'There are no runs.',
+    );
+    return 0;
+  });
+}
+
+export function show(command: Command, runId: string): Promise<number> {
+  return withSession(command, async (session) => {
+    const { state, document } = await snapshot(session, runId);
+    const result = resultOf(state, Object.keys(document.steps));
+    const more = {
+      workflow: state.workflowId,
+      name: state.workflowName,
+      version: state.version,
+      startedAt: state.startedAt,
+      endedAt: state.endedAt ?? null,
+      input: state.input,
+      openEffects: state.openEffects,
+      tasks: Object.values(state.tasks),
+    };
+    command.output.result(
+      { ...result, ...more },
+      `${state.workflowName}, started ${time(state.startedAt)} UTC\n${resultText(result, state)}`,
+    );
+    return 0;
+  });
+}
+
+export function events(command: Command, runId: string, flags: { follow: boolean }): Promise<number> {
+  return withSession(command, async (session) => {
+    if (flags.follow) {
+      await session.drive();
+      const following = follow(session.client, runId, command.output);
+      const state = await settle(session, runId, DEFAULT_PARK_AFTER_MS);
+      await following.reached(state.lastSeq);
+      following.stop();
+      return 0;
+    }
+    const update = await snapshot(session, runId);
+    command.output.list(
+      update.events,
+      [
+        { title: 'SEQ', cell: (event) => String(event.seq) },
+        { title: 'TIME (UTC)', cell: (event) => time(event.at) },
+        { title: 'EVENT', cell: (event) => event.type },
+        { title: 'STEP', cell: (event) => ('step' in event ? (event.step ?? '') : '') },
+      ],
+      'There are no events.',
+    );
+    return 0;
+  });
+}
+
+export function cancel(command: Command, runId: string, flags: { as: string; reason?: string }): Promise<number> {
+  const by = actorOf(flags.as);
+  return withSession(command, async (session) => {
+    await session.drive();
+    await session.client.call('runs.cancel', {
+      commandId: randomUUID(),
+      runId,
+      by,
+      ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+    });
+    const { state, document } = await snapshot(session, runId);
+    const result = resultOf(state, Object.keys(document.steps));
+    command.output.result(result, resultText(result, state));
+    return 0;
+  });
+}
+
+export function ledger(command: Command, runId: string | undefined): Promise<number> {
+  return withSession(command, async (session) => {
+    if (runId !== undefined) await snapshot(session, runId);
+    const rows = await once(session.client, 'ledger.list', runId === undefined ? {} : { runId });
+    command.output.list(
+      rows,
+      [
+        { title: 'STATE', cell: (row) => row.status.replace('_', ' ') },
+        { title: 'EFFECT', cell: (row) => row.target },
+        { title: 'STEP', cell: (row) => row.step },
+        { title: 'ATTEMPTS', cell: (row) => String(row.attempts) },
+        { title: 'INTENDED (UTC)', cell: (row) => time(row.intendedAt) },
+        { title: 'RUN', cell: (row) => row.runId },
+      ],
+      'No effects yet.',
+    );
+    return 0;
+  });
+}
