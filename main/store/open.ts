@@ -4,12 +4,12 @@
  */
 import { corrupt, fromTheFuture, guarded, unreadable } from './failure.ts';
 import { APPLICATION_ID, prepareFolder, readHeader } from './folder.ts';
-import { migrate, userVersion } from './migrate.ts';
+import { migrate } from './migrate.ts';
 import type { Migration } from './migrate.ts';
 import { StoreError } from './port.ts';
 import type { SqlDatabase, SqlDriver } from './port.ts';
 import { applyPragmas, wrongPragmas } from './pragmas.ts';
-import { scalar } from './sql.ts';
+import { firstRow, scalar } from './sql.ts';
 
 export interface OpenOptions {
   dataDir: string;
@@ -35,15 +35,7 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
     if (!header.empty) requireOurs(file, header, known);
     const db = driver.open(file);
     try {
-      // The log may hold a newer header than the file itself.
-      requireOurs(
-        file,
-        { userVersion: userVersion(db), applicationId: Number(scalar(db, 'PRAGMA application_id')) },
-        known,
-      );
-      if (userVersion(db) === 0 && scalar(db, 'SELECT count(*) FROM sqlite_schema') !== 0) {
-        throw corrupt(file, 'it has tables of another program');
-      }
+      requireOursInside(db, file, known);
       applyPragmas(db);
       migrate(db, { driver, file, migrations, clock, log });
       requirePragmas(db, file, clock());
@@ -90,6 +82,20 @@ function requireOurs(file: string, found: { userVersion: number; applicationId: 
     throw corrupt(file, 'it belongs to another program');
   }
   if (found.userVersion > known) throw fromTheFuture(file, found.userVersion, known);
+}
+
+/** The log may hold a newer header than the file itself. One statement, so that it sees one moment. */
+function requireOursInside(db: SqlDatabase, file: string, known: number): void {
+  const found = firstRow<{ userVersion: number; applicationId: number; tables: number }>(
+    db.prepare(
+      `SELECT (SELECT user_version FROM pragma_user_version) AS userVersion,
+         (SELECT application_id FROM pragma_application_id) AS applicationId,
+         (SELECT count(*) FROM sqlite_schema) AS tables`,
+    ),
+  );
+  if (!found) throw corrupt(file, 'it does not answer');
+  requireOurs(file, found, known);
+  if (found.userVersion === 0 && found.tables > 0) throw corrupt(file, 'it has tables of another program');
 }
 
 /**

@@ -31,7 +31,7 @@ export interface StoreOptions {
 }
 
 /** A quiet moment this long after the last write is used to fold the log back into the file. */
-const IDLE_MS = 2_000;
+const IDLE_MS = 10_000;
 
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { dataDir, driver, clock, log = () => {}, migrations = loadMigrations() } = options;

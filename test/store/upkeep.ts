@@ -1,0 +1,167 @@
+/**
+ * What keeps a database sound over the years: upgrades behind a copy, backups, and a doctor who sees what somebody
+ * else has done to the file and rebuilds what can be derived.
+ */
+import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadMigrations } from '../../main/store/migrate.ts';
+import type { SqlDriver } from '../../main/store/port.ts';
+import { fileIn, filledFolder, isWindows, refusalOf, tamper } from './file.ts';
+import { openIn, temporaryFolder } from './folder.ts';
+import { appendOf, eventsOf, started, wholeRun } from './history.ts';
+import { allOk } from './suite.ts';
+
+export function describeUpkeep(name: string, driver: SqlDriver): void {
+  describe(`layouts: ${name}`, () => {
+    const second = { version: 2, name: '0002_note.sql', sql: 'ALTER TABLE setting ADD COLUMN note TEXT;' };
+
+    it('are upgraded behind a verified copy, and the older program then refuses the file', async () => {
+      const dataDir = await filledFolder(driver);
+      const said: string[] = [];
+      const store = await openIn(dataDir, driver, {
+        migrations: [...loadMigrations(), second],
+        log: (message) => said.push(message),
+      });
+      expect(await store.events('r1')).toEqual(wholeRun('r1'));
+      const copies = readdirSync(dataDir).filter((file) => file.startsWith('backup-'));
+      expect(copies).toEqual(['backup-v1-20270115T080000000Z.db']);
+      expect(said.join('\n')).toContain('backup-v1-');
+      await store.close();
+      expect((await refusalOf(dataDir, driver)).reason).toBe('from_the_future');
+
+      const restored = temporaryFolder();
+      copyFileSync(path.join(dataDir, copies[0] ?? ''), fileIn(restored));
+      const old = await openIn(restored, driver);
+      expect(await old.events('r1')).toEqual(wholeRun('r1'));
+      expect(await old.doctor({})).toSatisfy(allOk);
+    });
+
+    it('stay as they were when an upgrade fails in the middle', async () => {
+      const dataDir = await filledFolder(driver);
+      const broken = { ...second, sql: `${second.sql} DELETE FROM setting; INSERT INTO nowhere VALUES (1);` };
+      await expect(openIn(dataDir, driver, { migrations: [...loadMigrations(), broken] })).rejects.toThrow(/nowhere/);
+      const store = await openIn(dataDir, driver);
+      expect(await store.events('r1')).toEqual(wholeRun('r1'));
+    });
+
+    it('make no copy of a new database, nor when nothing changes', async () => {
+      const dataDir = await filledFolder(driver);
+      await (await openIn(dataDir, driver)).close();
+      expect(readdirSync(dataDir).filter((file) => file.startsWith('backup-'))).toEqual([]);
+    });
+  });
+
+  describe(`tampering: ${name}`, () => {
+    it.each([
+      ['UPDATE run_event SET at = 0', /append-only/],
+      ['DELETE FROM run_event', /append-only/],
+      ["UPDATE workflow_version SET document = '{}'", /immutable/],
+      ['DELETE FROM workflow_version', /immutable/],
+      ['DELETE FROM effect', /keeps every row/],
+      ["UPDATE effect SET class = 'pure'", /does not change/],
+      ["UPDATE setting SET value = '{'", /CHECK/],
+    ])('%s is refused by the database itself', async (sql, message) => {
+      const dataDir = temporaryFolder();
+      const store = await openIn(dataDir, driver);
+      await store.append([appendOf(wholeRun('r1'))]);
+      await store.saveVersion({ digest: 'd', workflowId: 'w', document: JSON.parse('{"steps":{}}'), createdAt: 1 });
+      await store.saveSetting('a', 1);
+      expect(() => tamper(driver, dataDir, (db) => db.exec(sql))).toThrow(message);
+    });
+
+    const dump = (dataDir: string): unknown =>
+      tamper(driver, dataDir, (db) =>
+        ['run ORDER BY run_id', 'task ORDER BY task_id', 'effect ORDER BY key'].map((table) =>
+          db.prepare(`SELECT * FROM ${table}`).all(),
+        ),
+      );
+
+    it('of a projection is seen by doctor, and a rebuild brings back every row as it was', async () => {
+      const dataDir = temporaryFolder();
+      const store = await openIn(dataDir, driver);
+      await store.append(['r1', 'r2', 'r3'].map((runId) => appendOf(wholeRun(runId))));
+      await store.append([appendOf(wholeRun('r4').slice(0, 11))]);
+      const before = dump(dataDir);
+      tamper(driver, dataDir, (db) => {
+        db.exec("UPDATE run SET word = 'failed' WHERE run_id = 'r1'");
+        db.exec("DELETE FROM task WHERE task_id = 'r2-gate'");
+        db.exec("UPDATE effect SET status = 'failed' WHERE key = 'r3-pay'");
+        db.exec("DELETE FROM task WHERE run_id = 'r4'; DELETE FROM run WHERE run_id = 'r4'");
+        db.exec("INSERT INTO run SELECT 'ghost', workflow_id, NULL, word, 1, NULL, data FROM run WHERE run_id = 'r1'");
+      });
+      const message = (await store.doctor({})).find((finding) => finding.check === 'projections')?.message;
+      for (const part of ['row of run r1', 'tasks of run r2', 'ledger of run r3', 'row of run r4', 'run ghost']) {
+        expect(message).toContain(part);
+      }
+      expect(dump(dataDir)).not.toEqual(before);
+      expect(await store.doctor({ rebuild: true })).toSatisfy(allOk);
+      expect(dump(dataDir)).toEqual(before);
+      expect(await store.doctor({})).toSatisfy(allOk);
+    });
+
+    it('of the journal is seen, and nothing is rebuilt from it', async () => {
+      const dataDir = temporaryFolder();
+      const store = await openIn(dataDir, driver);
+      await store.append([appendOf(wholeRun('r1'))]);
+      const before = dump(dataDir);
+      tamper(driver, dataDir, (db) => db.exec('DROP TRIGGER run_event_no_delete; DELETE FROM run_event WHERE seq = 5'));
+      const findings = await store.doctor({ rebuild: true });
+      expect(findings.find((finding) => finding.check === 'journal')).toMatchObject({ ok: false });
+      expect(findings.find((finding) => finding.check === 'projections')?.message).toContain('nothing was rebuilt');
+      expect(dump(dataDir)).toEqual(before);
+    });
+
+    it('of a large payload is seen', async () => {
+      const dataDir = temporaryFolder();
+      const store = await openIn(dataDir, driver);
+      await store.append([appendOf(eventsOf('r1', [started({ input: 'x'.repeat(100_000) })]))]);
+      expect(
+        tamper(driver, dataDir, (db) => db.prepare('SELECT length(content) AS size FROM blob').all()),
+      ).toMatchObject([{ size: expect.any(Number) }]);
+      tamper(driver, dataDir, (db) => db.exec("DROP TRIGGER blob_no_update; UPDATE blob SET content = '1'"));
+      const journal = (await store.doctor({})).find((finding) => finding.check === 'journal');
+      expect(journal).toMatchObject({ ok: false, message: expect.stringContaining('payload') });
+    });
+
+    it('of a page in the middle never passes', async () => {
+      const dataDir = temporaryFolder();
+      const store = await openIn(dataDir, driver);
+      for (let index = 0; index < 40; index += 1) await store.append([appendOf(wholeRun(`run-${index}`))]);
+      await store.close();
+      const bytes = readFileSync(fileIn(dataDir));
+      bytes.fill(0x5a, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 6_000);
+      writeFileSync(fileIn(dataDir), bytes);
+      const outcome = await openIn(dataDir, driver)
+        .then((opened) => opened.doctor({}))
+        .then(allOk, (error: unknown) => error);
+      if (outcome !== false) expect(outcome).toMatchObject({ reason: 'corrupt' });
+    });
+  });
+
+  describe(`copies: ${name}`, () => {
+    it('are verified, private, and open as a store', async () => {
+      const dataDir = await filledFolder(driver);
+      const store = await openIn(dataDir, driver);
+      const elsewhere = temporaryFolder();
+      const findings = await store.doctor({ backup: fileIn(elsewhere) });
+      expect(findings).toSatisfy(allOk);
+      expect(findings[0]?.message).toContain(fileIn(elsewhere));
+      if (!isWindows) expect(statSync(fileIn(elsewhere)).mode & 0o777).toBe(0o600);
+      const copy = await openIn(elsewhere, driver);
+      expect(await copy.events('r1')).toEqual(wholeRun('r1'));
+      expect(await copy.doctor({})).toSatisfy(allOk);
+    });
+
+    it('never overwrite a file and leave none behind when they fail', async () => {
+      const dataDir = await filledFolder(driver);
+      const store = await openIn(dataDir, driver);
+      const target = path.join(temporaryFolder(), 'taken');
+      writeFileSync(target, 'mine');
+      expect((await store.doctor({ backup: target }))[0]).toMatchObject({ ok: false });
+      expect(readFileSync(target, 'utf8')).toBe('mine');
+      const nowhere = path.join(dataDir, 'no', 'folder.db');
+      expect((await store.doctor({ backup: nowhere }))[0]).toMatchObject({ ok: false });
+    });
+  });
+}
