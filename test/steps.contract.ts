@@ -71,9 +71,10 @@ export function describeStepKind(kind: StepKind, examples: StepExamples): void {
       }
     });
 
-    test('a fresh step fits its own form, and what is missing is said', () => {
+    test('a fresh step fits its own form but for texts left to fill in', () => {
       const form = z.fromJSONSchema(manifest.config as Parameters<typeof z.fromJSONSchema>[0]);
-      expect(form.safeParse(manifest.initial).success).toBe(true);
+      const issues = form.safeParse(manifest.initial).error?.issues ?? [];
+      for (const issue of issues) expect(manifest.initial[String(issue.path[0])], issue.message).toBe('');
       expect(form.safeParse({ ...manifest.initial, noSuchSetting: 1 }).success).toBe(false);
       expectSentence(kind.validate(manifest.initial));
     });

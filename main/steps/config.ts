@@ -1,6 +1,6 @@
 /**
- * What all step kinds share about their settings: how a field that may hold a template is described, and how a resolved
- * config is checked with one plain sentence. Must never know a particular kind.
+ * What all step kinds share about their settings: how fields are described, and how a resolved config is checked with
+ * one plain sentence. Must never know a particular kind.
  */
 import * as z from 'zod';
 import { pointerOf } from '../../shared/workflow/pointer.ts';
@@ -10,13 +10,16 @@ export interface ConfigProblem {
   pointer: string;
 }
 
-/** A field that is exactly one `{{ … }}`: its value is only known when the step begins. */
+/** A field that is exactly one `{{ … }}`, for conditions: a text without braces would never be evaluated. */
 export const wholeTemplate = z
   .string()
   .regex(/^\s*\{\{[\s\S]+\}\}\s*$/, 'An expression is written {{ … }}')
   .max(100_000);
 
-/** JSON Schema (draft 2020-12) of what an analyst may write, with the `.meta()` of every field. */
+/**
+ * JSON Schema (draft 2020-12) of a config as its step needs it, with the `.meta()` of every field. A check takes a text
+ * with a template in it for the value it will become, so no field has to allow templates beside its own type.
+ */
 export function describeConfig(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>;
 }

@@ -19,7 +19,6 @@ test.each([
   [[true, true], 'r0'],
   [[false, true], 'r1'],
   [[false, false], 'otherwise'],
-  [['', 'text'], 'r1'],
   [[0, 1], 'r1'],
   [[null, {}], 'otherwise'],
   [[[], [0, false, 2]], 'r1'],
@@ -46,6 +45,7 @@ test.each([
     '/rules/1/port',
   ],
   [{ rules: [{ port: 'a' }] }, '/rules/0/when'],
+  [{ rules: [{ port: 'a', when: 'input.amount > 100' }] }, '/rules/0/when'],
   [{ rules: [{ port: 'a', when: true, then: 1 }] }, '/rules/0/then'],
 ])('%o is refused at %s', (config, pointer) => {
   expect(branchStep.validate(config)?.pointer).toBe(pointer);

@@ -21,7 +21,13 @@ const resolved = z.strictObject({
           .regex(stepIdPattern, 'The name of an exit starts with a small letter and has only letters, digits and _')
           .refine((port) => !TAKEN.includes(port), { error: `The names ${TAKEN.join(', ')} are taken` }),
         label: z.string('A label is a text').optional(),
-        when: z.unknown().refine((when) => when !== undefined, { error: 'A rule needs a condition' }),
+        when: z
+          .unknown()
+          .refine((when) => when !== undefined, { error: 'A rule needs a condition' })
+          // A condition without braces arrives as text; taking it for "true" would send runs the wrong way.
+          .refine((when) => typeof when !== 'string', {
+            error: 'A condition must give true or false, not a text; write it between {{ and }}',
+          }),
       }),
       'It must be a list of rules',
     )
@@ -50,7 +56,7 @@ export const branchStep: StepKind = {
   },
 };
 
-/** True and false as JSONata's `$boolean` sees them: empty texts, lists and objects do not hold. */
+/** True and false as JSONata's `$boolean` sees them: nothing, zero, empty lists and empty objects do not hold. */
 function holds(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holds);
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;

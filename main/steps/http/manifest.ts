@@ -1,7 +1,7 @@
 /** What the palette, the form and the runtime know of the step that calls another system over HTTP. */
 import * as z from 'zod';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
-import { describeConfig, wholeTemplate } from '../config.ts';
+import { describeConfig } from '../config.ts';
 
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -20,22 +20,19 @@ const form = z.strictObject({
     help: 'Reading can be repeated freely. Everything else changes the other system and happens once unless you say it is safe to repeat.',
     group: 'Request',
   }),
-  url: z.string().max(10_000).meta({
+  url: z.string().min(1).max(10_000).meta({
     title: 'Address',
     control: 'template',
     help: 'Where the system answers. Put values of earlier steps between {{ and }}.',
     placeholder: 'https://api.example.com/orders/{{ input.orderId }}',
     group: 'Request',
   }),
-  headers: z
-    .union([z.record(z.string(), z.string()), wholeTemplate])
-    .optional()
-    .meta({
-      title: 'Headers',
-      control: 'keyvalue',
-      help: 'Extra lines for the other system, such as Authorization. Write secret://name for a secret.',
-      group: 'More',
-    }),
+  headers: z.record(z.string(), z.string()).optional().meta({
+    title: 'Headers',
+    control: 'keyvalue',
+    help: 'Extra lines for the other system, such as Authorization. Write secret://name for a secret.',
+    group: 'More',
+  }),
   body: z.unknown().optional().meta({
     title: 'Data to send',
     control: 'json',

@@ -1,7 +1,7 @@
 /** What the palette, the form and the runtime know of the step that asks a language model. */
 import * as z from 'zod';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
-import { describeConfig, wholeTemplate } from '../config.ts';
+import { describeConfig } from '../config.ts';
 
 const form = z.strictObject({
   connection: z.enum(['demo']).meta({
@@ -11,7 +11,7 @@ const form = z.strictObject({
     help: 'Which model answers. The Demo model works without an account and sends nothing anywhere.',
     group: 'Question',
   }),
-  prompt: z.string().max(100_000).meta({
+  prompt: z.string().min(1).max(100_000).meta({
     title: 'Question',
     control: 'template',
     help: 'What the model is asked, with values of earlier steps between {{ and }}.',
@@ -25,15 +25,12 @@ const form = z.strictObject({
     placeholder: 'You check refunds. Be careful with amounts above 100.',
     group: 'Question',
   }),
-  output: z
-    .union([z.record(z.string(), z.unknown()), wholeTemplate])
-    .optional()
-    .meta({
-      title: 'Shape of the answer',
-      control: 'schema',
-      help: 'The fields the answer must have. An answer of another shape does not count. Without it the answer is text.',
-      group: 'Answer',
-    }),
+  output: z.record(z.string(), z.unknown()).optional().meta({
+    title: 'Shape of the answer',
+    control: 'schema',
+    help: 'The fields the answer must have. An answer of another shape does not count. Without it the answer is text.',
+    group: 'Answer',
+  }),
 });
 
 export const manifest: StepManifest = {

@@ -1,20 +1,17 @@
 /** What the palette, the form and the runtime know of the step that lets time pass. */
 import * as z from 'zod';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
-import { describeConfig, wholeTemplate } from '../config.ts';
+import { describeConfig } from '../config.ts';
 
 export const LONGEST_WAIT_MS = 10 * 366 * 86_400_000;
 
 const form = z.strictObject({
-  durationMs: z
-    .union([z.int().min(0).max(LONGEST_WAIT_MS), wholeTemplate])
-    .optional()
-    .meta({
-      title: 'How long',
-      control: 'duration',
-      help: 'Time from when the run arrives here. The app need not stay open.',
-      group: 'Time',
-    }),
+  durationMs: z.int().min(0).max(LONGEST_WAIT_MS).optional().meta({
+    title: 'How long',
+    control: 'duration',
+    help: 'Time from when the run arrives here. The app need not stay open.',
+    group: 'Time',
+  }),
   until: z.string().max(10_000).optional().meta({
     title: 'Or until',
     control: 'template',
