@@ -96,7 +96,7 @@ export function gateText(gate: Pick<Gate, 'when' | 'owner' | 'dueMs'>): string {
 
 /** What an error class means to somebody who is not a programmer. */
 const errorWords: Record<ErrorClass, string> = {
-  timeout: 'no answer in time',
+  timeout: 'there was no answer in time',
   unavailable: 'the system was unavailable',
   rate_limited: 'the system asked to slow down',
   not_sent: 'the request never left',

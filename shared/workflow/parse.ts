@@ -8,6 +8,7 @@ import { issueProblems } from './issues.ts';
 import { findJsonFault, placeOf } from './json-scan.ts';
 import { pointerOf, stepOfPath, type PathPart } from './pointer.ts';
 import type { Problem } from './problem.ts';
+import { findUnsafe } from './safety.ts';
 
 export interface DocumentLimits {
   maxBytes: number;
@@ -18,8 +19,6 @@ export interface DocumentLimits {
 export const documentLimits: DocumentLimits = { maxBytes: 20_000_000, maxDepth: 100, maxProblems: 100 };
 
 export type ParsedDocument = { ok: true; document: WorkflowDocument } | { ok: false; problems: Problem[] };
-
-const FORBIDDEN_KEYS: readonly string[] = ['__proto__', 'constructor'];
 
 function refuse(code: string, message: string, fix?: string, path: readonly PathPart[] = []): ParsedDocument {
   const step = stepOfPath(path);
@@ -46,39 +45,13 @@ function isLarger(text: string, maxBytes: number): boolean {
   return false;
 }
 
-/** Walks without recursion, so that no value can exhaust the stack; a value that holds itself is too deep. */
-function findForbidden(value: unknown, maxDepth: number): ParsedDocument | undefined {
-  const open: { value: unknown; path: PathPart[] }[] = [{ value, path: [] }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { value: at, path } = next;
-    if (typeof at !== 'object' || at === null) continue;
-    if (path.length >= maxDepth)
-      return refuse(
-        'too_deep',
-        `Values are nested more than ${maxDepth} deep.`,
-        'Flatten the graph file.',
-        path.slice(0, 4),
-      );
-    if (Array.isArray(at)) {
-      for (const [index, item] of at.entries()) open.push({ value: item, path: [...path, index] });
-      continue;
-    }
-    for (const [key, item] of Object.entries(at)) {
-      if (FORBIDDEN_KEYS.includes(key))
-        return refuse('forbidden_key', `A field must not be called "${key}".`, 'Rename the field.', [...path, key]);
-      open.push({ value: item, path: [...path, key] });
-    }
-  }
-  return undefined;
-}
-
 /** The same as `parseDocument`, from a value that is already JSON. */
 export function checkDocument(value: unknown, limits: Partial<DocumentLimits> = {}): ParsedDocument {
   const { maxDepth, maxProblems } = { ...documentLimits, ...limits };
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('not_an_object', 'A graph file must hold one JSON object { … }.', 'Export the graph again.');
-  const forbidden = findForbidden(value, maxDepth);
-  if (forbidden) return forbidden;
+  const unsafe = findUnsafe(value, maxDepth);
+  if (unsafe) return refuse(unsafe.code, unsafe.message, unsafe.fix, unsafe.path);
   const version: unknown = 'formatVersion' in value ? value.formatVersion : undefined;
   if (typeof version === 'number' && version > 1)
     return refuse(

@@ -7,10 +7,10 @@ import { stepReferences } from '../expression-scan.ts';
 import { quoted } from '../issues.ts';
 import { pathOf, pointerOf, type PathPart } from '../pointer.ts';
 import { expressionText, templatesIn } from '../template.ts';
-import { neighbours, reachable } from '../walk.ts';
+import { neighbours, shortestPath } from '../walk.ts';
 import { exists, label, manifestOf, report, type CheckContext } from './context.ts';
 
-export interface ExpressionUse {
+interface ExpressionUse {
   path: readonly PathPart[];
   expression: string;
   /** Where the expression starts in the text at `path`. */
@@ -109,22 +109,17 @@ function usesOf(context: CheckContext): ExpressionUse[] {
   return uses;
 }
 
-/** Steps that have ended when a step begins: those before it and, inside a container, those before the container. */
-function upstreamOf(context: CheckContext): (id: string) => ReadonlySet<string> {
+/** Has `named` ended when `id` begins: is it before the step or, inside a container, before the container? */
+function upstreamOf(context: CheckContext): (id: string, named: string) => boolean {
   const back = neighbours(
     context.document.edges.map((edge) => ({ from: edge.from.step, to: edge.to.step })),
     'backward',
   );
-  const known = new Map<string, ReadonlySet<string>>();
-  return (id) => {
-    const cached = known.get(id);
-    if (cached) return cached;
-    const starts = [id];
-    for (let at = context.document.steps[id]?.parent; at !== undefined && !starts.includes(at);)
-      at = (starts.push(at), context.document.steps[at]?.parent);
-    const found = reachable(back, starts);
-    known.set(id, found);
-    return found;
+  return (id, named) => {
+    const outer = new Set<string>();
+    for (let at: string | undefined = id; at !== undefined && !outer.has(at); at = context.document.steps[at]?.parent)
+      outer.add(at);
+    return [...outer].some((start) => shortestPath(back, start, named) !== undefined);
   };
 }
 
@@ -164,7 +159,7 @@ export function checkExpressions(context: CheckContext): void {
           message: `${who} uses $steps.${named}, but there is no step "${named}".`,
           fix: 'Name a step that exists.',
         });
-      else if (use.step !== undefined && !(use.afterStep && named === use.step) && !upstream(use.step).has(named))
+      else if (use.step !== undefined && !(use.afterStep && named === use.step) && !upstream(use.step, named))
         report(context, {
           ...place,
           code: 'not_upstream',
