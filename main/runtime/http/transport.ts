@@ -2,8 +2,9 @@
  * Sends one request on a connection and collects its answer. Loaded at the first call, because undici is heavy.
  * Marks the exchange as begun before the first byte can leave; must never follow, repeat or interpret anything.
  */
-import { Agent, buildConnector } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+import createConnector from 'undici/lib/core/connect.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import type { IsAllowedHost } from './address.ts';
 import { bare, checkLiteral, guardedLookup } from './address.ts';
 
@@ -63,7 +64,7 @@ function guardedConnector(isAllowedHost: IsAllowedHost, timeoutMs: number): buil
     }
     let connect = connectors.get(port);
     if (!connect) {
-      connect = buildConnector({ timeout: timeoutMs, lookup: guardedLookup(port, isAllowedHost) });
+      connect = createConnector({ timeout: timeoutMs, lookup: guardedLookup(port, isAllowedHost) });
       connectors.set(port, connect);
     }
     connect(target, callback);
