@@ -4,7 +4,7 @@
  */
 import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { loadMigrations } from '../../main/store/migrate.ts';
 import type { SqlDriver } from '../../main/store/port.ts';
 import { fileIn, filledFolder, isWindows, refusalOf, tamper } from './file.ts';
@@ -136,6 +136,28 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
         .then((opened) => opened.doctor({}))
         .then(allOk, (error: unknown) => error);
       if (outcome !== false) expect(outcome).toMatchObject({ reason: 'corrupt' });
+    });
+  });
+
+  describe(`the log: ${name}`, () => {
+    it('is folded into the file in a quiet moment and at the end', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const dataDir = temporaryFolder();
+        const logSize = (): number => statSync(`${fileIn(dataDir)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+        const store = await openIn(dataDir, driver);
+        for (const runId of ['r1', 'r2']) {
+          await store.append([appendOf(wholeRun(runId))]);
+          expect(logSize()).toBeGreaterThan(0);
+          vi.advanceTimersByTime(60_000);
+          expect(logSize()).toBe(0);
+        }
+        await store.append([appendOf(wholeRun('r3'))]);
+        await store.close();
+        expect(logSize()).toBe(0);
+      } finally {
+        vi.useRealTimers();
+      }
     });
   });
 
