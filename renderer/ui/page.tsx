@@ -1,6 +1,6 @@
 /** What every screen is made of: a header with one title, a body that scrolls, an empty state and skeletons. */
 import { Skeleton } from '@mantine/core';
-import { ArrowLeft } from 'lucide-react';
+import { ArrowLeft, TriangleAlert } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { hrefOf } from '../lib/route.ts';
@@ -8,8 +8,28 @@ import type { Route } from '../lib/route.ts';
 import { useTitle } from '../lib/use-title.ts';
 import { explainError } from '../lib/notify.ts';
 import type { ApiError } from '../../shared/api/contract.ts';
-import { TriangleAlert } from 'lucide-react';
 import classes from './page.module.css';
+
+/** The scrolling body of a screen that reads from top to bottom. */
+export function Page({ children }: { children: ReactNode }) {
+  return <div className={classes.page}>{children}</div>;
+}
+
+/** A named part of a page. */
+export function Section({ title, note, actions, children }: { title: string; note?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <section className={classes.section} aria-label={title}>
+      <div className={classes.sectionHead}>
+        <div>
+          <h2 className={classes.sectionTitle}>{title}</h2>
+          {note !== undefined && <p className={classes.sectionNote}>{note}</p>}
+        </div>
+        {actions}
+      </div>
+      {children}
+    </section>
+  );
+}
 
 export interface PageHeaderProps {
   title: string;

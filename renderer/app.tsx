@@ -1,0 +1,81 @@
+/**
+ * The app frame: navigation, keyboard between screens, connection notice, and which screen is open. Every screen is a
+ * feature of its own; the frame is the only place that knows them all.
+ */
+import { Suspense, lazy, useEffect } from 'react';
+import { useMantineColorScheme } from '@mantine/core';
+import { useQuery } from './client.ts';
+import { setSettings } from './lib/settings.ts';
+import { useRoute } from './lib/route.ts';
+import type { Route } from './lib/route.ts';
+import { useGoKeys } from './ui/frame/go-keys.ts';
+import { ConnectionNotice } from './ui/frame/connection-notice.tsx';
+import { Navigation } from './ui/frame/navigation.tsx';
+import { ScreenGuard } from './ui/frame/screen-guard.tsx';
+import { PageSkeleton } from './ui/page.tsx';
+import { Gallery } from './features/gallery/gallery.tsx';
+import { RunsPage } from './features/runs/runs-page.tsx';
+import { RunPage } from './features/inspector/run-page.tsx';
+import { InboxPage } from './features/inbox/inbox-page.tsx';
+import { SettingsPage } from './features/settings/settings-page.tsx';
+import classes from './ui/frame/frame.module.css';
+
+/** The editor carries the canvas library, so it is loaded when it is first opened. */
+const EditorPage = lazy(async () => ({ default: (await import('./features/editor/editor-page.tsx')).EditorPage }));
+
+function Screen({ route }: { route: Route }) {
+  switch (route.screen) {
+    case 'designer':
+      return <Gallery />;
+    case 'workflow':
+      return <EditorPage key={route.id} workflowId={route.id} />;
+    case 'runs':
+      return <RunsPage />;
+    case 'run':
+      return <RunPage key={route.id} runId={route.id} />;
+    case 'inbox':
+      return <InboxPage taskId={route.task} />;
+    case 'settings':
+      return <SettingsPage />;
+  }
+}
+
+/** The stored choice wins over what this window remembered from last time. */
+function useStoredSettings(): void {
+  const { value } = useQuery('settings.get', {});
+  const { setColorScheme } = useMantineColorScheme();
+  useEffect(() => {
+    if (!value) return;
+    setSettings(value);
+    setColorScheme(value.colorScheme);
+  }, [value, setColorScheme]);
+}
+
+export function App() {
+  const route = useRoute();
+  useGoKeys();
+  useStoredSettings();
+  return (
+    <div className={classes.frame}>
+      <a
+        className={classes.skip}
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('main')?.focus();
+        }}
+      >
+        Skip to content
+      </a>
+      <Navigation route={route} />
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <ConnectionNotice />
+        <ScreenGuard key={route.screen}>
+          <Suspense fallback={<PageSkeleton />}>
+            <Screen route={route} />
+          </Suspense>
+        </ScreenGuard>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+/** Which answers a task takes, on which keys, and what each one needs. Pure. */
+import type { TaskAnswer } from '../../../shared/run/events.ts';
+import type { TaskState } from '../../../shared/run/state.ts';
+
+/** The order is the order of the keys: 1, 2, 3, 4. */
+const order: TaskAnswer[] = ['approve', 'edit', 'reject', 'send_back', 'happened', 'not_happened', 'retry', 'give_up'];
+const reviewKeys: TaskAnswer[] = ['approve', 'edit', 'reject', 'send_back'];
+
+export interface AnswerChoice {
+  answer: TaskAnswer;
+  key: string;
+}
+
+/** A review keeps 1 to 4 for its four answers even when one is not allowed, so that fingers can rely on them. */
+export function choicesOf(task: Pick<TaskState, 'allow' | 'kind'>): AnswerChoice[] {
+  const allowed = order.filter((answer) => task.allow.includes(answer));
+  return allowed.map((answer, index) => ({
+    answer,
+    key: String((task.kind === 'review' && reviewKeys.includes(answer) ? reviewKeys.indexOf(answer) : index) + 1),
+  }));
+}
+
+/** What must be filled in before the answer can be given. */
+export type Demand = 'nothing' | 'edits' | 'reason' | 'comment' | 'result';
+
+export function demandOf(answer: TaskAnswer): Demand {
+  switch (answer) {
+    case 'approve':
+    case 'retry':
+    case 'not_happened':
+      return 'nothing';
+    case 'edit':
+      return 'edits';
+    case 'reject':
+    case 'give_up':
+      return 'reason';
+    case 'send_back':
+      return 'comment';
+    case 'happened':
+      return 'result';
+  }
+}
+
+export function isOpen(task: Pick<TaskState, 'decision' | 'closedAt'>): boolean {
+  return task.decision === undefined && task.closedAt === undefined;
+}
+
+/** The item to show once `taskId` is decided: the one after it, else the one before, else none. */
+export function nextAfter(ids: readonly string[], taskId: string): string | undefined {
+  const at = ids.indexOf(taskId);
+  if (at < 0) return ids[0];
+  return ids[at + 1] ?? ids[at - 1];
+}
+
+/** J and K: one down, one up, stopping at the ends. */
+export function stepFrom(ids: readonly string[], taskId: string | undefined, by: 1 | -1): string | undefined {
+  const at = taskId === undefined ? -1 : ids.indexOf(taskId);
+  if (at < 0) return ids[0];
+  return ids[Math.min(ids.length - 1, Math.max(0, at + by))];
+}
