@@ -116,7 +116,7 @@ export async function buildIfStale({ parts = Object.keys(PARTS), force = false, 
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const started = Date.now();
   try {
     const built = await buildIfStale({ force: process.argv.includes('--force') });

@@ -49,7 +49,7 @@ export async function runChecks() {
   return results;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const results = await runChecks();
   const layers = await run({
     name: 'layers',

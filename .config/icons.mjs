@@ -1,7 +1,7 @@
 // Renders resources/icons/icon.svg to the PNG sizes that packaging needs, with the tests' Chromium. Run by hand after the
 // drawing changed: `node .config/icons.mjs`. The results are committed, so that packaging needs no browser.
 import './guard.mjs';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../test/prepare.ts';
@@ -18,3 +18,5 @@ for (const size of SIZES) {
   await page.close();
 }
 await browser.close();
+/** What the running app shows in its title bar. */
+copyFileSync(path.join(folder, '512x512.png'), path.join(folder, 'icon.png'));
