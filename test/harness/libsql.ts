@@ -11,8 +11,8 @@ export const libsql: SqlDriver = {
   name: 'libsql',
   minimumVersion: '3.45.0',
   open(path) {
-    const load = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
-    const Database = load('libsql') as Constructor;
+    const require = createRequire(import.meta.url);
+    const Database = require('libsql') as Constructor;
     return new Database(path);
   },
 };

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { StoreError } from '../../main/store/port.ts';
 import type { SqlDatabase, SqlDriver } from '../../main/store/port.ts';
@@ -65,7 +66,7 @@ export function child(
 ): Promise<{ lines: string[] }> {
   return new Promise((resolve, reject) => {
     const running = spawn(process.execPath, [
-      path.join(import.meta.dirname, 'child.ts'),
+      fileURLToPath(new URL('./child.ts', import.meta.url)),
       mode,
       dataDir,
       driverName,
