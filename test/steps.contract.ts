@@ -25,116 +25,153 @@ const JARGON = /\b(?:boolean|regex|enum|nullable|payload|schema|stringif\w*|dese
 const groups = ['ai', 'systems', 'data', 'flow', 'people'];
 const root = path.resolve(import.meta.dirname, '..');
 
+export interface Clause {
+  name: string;
+  check: () => void | Promise<void>;
+}
+
 export function describeStepKind(kind: StepKind, examples: StepExamples): void {
+  describe(`step kind ${kind.manifest.kind}`, () => {
+    test.each(contractOf(kind, examples))('$name', ({ check }) => check());
+  });
+}
+
+/** Every clause throws when the kind breaks it. */
+export function contractOf(kind: StepKind, examples: StepExamples): Clause[] {
   const { manifest } = kind;
   const properties = propertiesOf(manifest.config);
 
-  describe(`step kind ${manifest.kind}`, () => {
-    test('the manifest is plain JSON of a closed vocabulary', () => {
-      expect(JSON.parse(JSON.stringify(manifest))).toEqual(manifest);
-      expect(manifest.kind).toMatch(/^[a-z][a-z0-9-]*$/);
-      expect(Number.isInteger(manifest.version) && manifest.version >= 1).toBe(true);
-      expect(groups).toContain(manifest.group);
-      const { byField } = manifest.effect;
-      for (const effect of [manifest.effect.default, ...Object.values(byField?.values ?? {})]) {
-        expect(effectClasses).toContain(effect);
-      }
-      if (byField) expect(Object.keys(properties)).toContain(byField.field);
-      for (const port of manifest.ports.extra ?? []) expect(['out', 'failed', 'rejected']).not.toContain(port);
-      if (manifest.ports.byRules !== undefined) expect(Object.keys(properties)).toContain(manifest.ports.byRules);
-    });
-
-    test('it is said in plain words', () => {
-      expect(manifest.title).toMatch(/^[A-Z][^.]{1,40}$/);
-      expect(manifest.summary).toMatch(/^[A-Z].*\.$/);
-      expect(`${manifest.title} ${manifest.summary}`).not.toMatch(JARGON);
-      expect(existsSync(path.join(root, 'node_modules/lucide-react/dist/esm/icons', `${manifest.icon}.mjs`))).toBe(
-        true,
-      );
-      for (const [, field] of manifest.line.matchAll(/\{([^}]*)\}/g)) expect(Object.keys(properties)).toContain(field);
-    });
-
-    test('every setting can be drawn and explained', () => {
-      expect(manifest.config['type']).toBe('object');
-      expect(manifest.config['additionalProperties']).toBe(false);
-      expect(Object.keys(properties).length).toBeGreaterThan(0);
-      for (const [name, field] of Object.entries(properties)) {
-        expect({ name, control: field['control'] }).toEqual({ name, control: expect.toBeOneOf([...controls]) });
-        expect(field['title'], name).toMatch(/^[A-Z]/);
-        expect(field['help'], name).toMatch(/\.$/);
-        expect(`${String(field['title'])} ${String(field['help'])}`).not.toMatch(JARGON);
-        if (field['control'] === 'choice' || field['control'] === 'connection') {
-          expect(field['choices']).toEqual(
-            expect.arrayContaining([{ value: expect.any(String), label: expect.any(String) }]),
-          );
+  return [
+    {
+      name: 'the manifest is plain JSON of a closed vocabulary',
+      check: () => {
+        expect(JSON.parse(JSON.stringify(manifest))).toEqual(manifest);
+        expect(manifest.kind).toMatch(/^[a-z][a-z0-9-]*$/);
+        expect(Number.isInteger(manifest.version) && manifest.version >= 1).toBe(true);
+        expect(groups).toContain(manifest.group);
+        const { byField } = manifest.effect;
+        for (const effect of [manifest.effect.default, ...Object.values(byField?.values ?? {})]) {
+          expect(effectClasses).toContain(effect);
         }
-      }
-    });
+        if (byField) expect(Object.keys(properties)).toContain(byField.field);
+        for (const port of manifest.ports.extra ?? []) expect(['out', 'failed', 'rejected']).not.toContain(port);
+        if (manifest.ports.byRules !== undefined) expect(Object.keys(properties)).toContain(manifest.ports.byRules);
+      },
+    },
 
-    test('a fresh step fits its own form but for texts left to fill in', () => {
-      const form = z.fromJSONSchema(manifest.config as Parameters<typeof z.fromJSONSchema>[0]);
-      const issues = form.safeParse(manifest.initial).error?.issues ?? [];
-      for (const issue of issues) expect(manifest.initial[String(issue.path[0])], issue.message).toBe('');
-      expect(form.safeParse({ ...manifest.initial, noSuchSetting: 1 }).success).toBe(false);
-      expectSentence(kind.validate(manifest.initial));
-    });
+    {
+      name: 'it is said in plain words',
+      check: () => {
+        expect(manifest.title).toMatch(/^[A-Z][^.]{1,40}$/);
+        expect(manifest.summary).toMatch(/^[A-Z].*\.$/);
+        expect(`${manifest.title} ${manifest.summary}`).not.toMatch(JARGON);
+        expect(existsSync(path.join(root, 'node_modules/lucide-react/dist/esm/icons', `${manifest.icon}.mjs`))).toBe(
+          true,
+        );
+        for (const [, field] of manifest.line.matchAll(/\{([^}]*)\}/g))
+          expect(Object.keys(properties)).toContain(field);
+      },
+    },
 
-    test('bad settings are named in one sentence with their place', () => {
-      const hostile = [{ noSuchSetting: 1 }, ...Object.keys(properties).map((name) => ({ [name]: { '': [null] } }))];
-      expect(examples.bad.length).toBeGreaterThan(0);
-      for (const config of examples.bad) expect(kind.validate(config), JSON.stringify(config)).toBeDefined();
-      for (const config of [...hostile, ...examples.bad, {}]) expectSentence(kind.validate(config));
-    });
-
-    test('good settings execute to JSON and leave the config alone', async () => {
-      expect(examples.good.length).toBeGreaterThan(0);
-      for (const config of examples.good) {
-        expect(kind.validate(config)).toBeUndefined();
-        const frozen = deepFreeze(structuredClone(config));
-        const outcome = await kind.execute(frozen, contextOf(kind, examples));
-        expectJsonOutcome(outcome);
-        if ('ok' in outcome && outcome.ok) {
-          for (const port of outcome.ports ?? []) expect(portsOf(kind, config)).toContain(port);
-          if (!manifest.ports.out) expect(outcome.ports?.length).toBe(1);
+    {
+      name: 'every setting can be drawn and explained',
+      check: () => {
+        expect(manifest.config['type']).toBe('object');
+        expect(manifest.config['additionalProperties']).toBe(false);
+        expect(Object.keys(properties).length).toBeGreaterThan(0);
+        for (const [name, field] of Object.entries(properties)) {
+          expect({ name, control: field['control'] }).toEqual({ name, control: expect.toBeOneOf([...controls]) });
+          expect(field['title'], name).toMatch(/^[A-Z]/);
+          expect(field['help'], name).toMatch(/\.$/);
+          expect(`${String(field['title'])} ${String(field['help'])}`).not.toMatch(JARGON);
+          if (field['control'] === 'choice' || field['control'] === 'connection') {
+            expect(field['choices']).toEqual(
+              expect.arrayContaining([{ value: expect.any(String), label: expect.any(String) }]),
+            );
+          }
         }
-      }
-    });
+      },
+    },
 
-    test('the plan is pure, and there is one for whatever can change the world', () => {
-      const canChange = [manifest.effect.default, ...Object.values(manifest.effect.byField?.values ?? {})].some(
-        changesTheWorld,
-      );
-      if (canChange) expect(kind.plan).toBeDefined();
-      for (const config of examples.good) {
-        const planned = kind.plan?.(deepFreeze(structuredClone(config)));
-        expect(kind.plan?.(structuredClone(config))).toEqual(planned);
-        if (!planned) continue;
-        expect(JSON.parse(JSON.stringify(planned))).toEqual(planned);
-        expect(planned.target.trim()).not.toBe('');
-      }
-    });
+    {
+      name: 'a fresh step fits its own form but for texts left to fill in',
+      check: () => {
+        const form = z.fromJSONSchema(manifest.config as Parameters<typeof z.fromJSONSchema>[0]);
+        const issues = form.safeParse(manifest.initial).error?.issues ?? [];
+        for (const issue of issues) expect(manifest.initial[String(issue.path[0])], issue.message).toBe('');
+        expect(form.safeParse({ ...manifest.initial, noSuchSetting: 1 }).success).toBe(false);
+        expectSentence(kind.validate(manifest.initial));
+      },
+    },
 
-    test('an aborted attempt ends soon, without a claim of success it cannot keep', async () => {
-      for (const config of examples.good) {
-        const abort = new AbortController();
-        const dispatcher = createDispatcher({
-          kinds: new Map([[manifest.kind, kind]]),
-          http: (_request, signal) =>
-            new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-          clock: () => 1_000,
-          log: () => undefined,
-          graceMs: 2_000,
-        });
-        setTimeout(() => abort.abort(), 20);
-        const started = performance.now();
-        const effect = { class: manifest.effect.default, generation: 0 };
-        const task = { runId: 'run_1', stepKey: 's', kind: manifest.kind, config, attempt: 1, effect };
-        const outcome = await dispatcher.execute(task, abort.signal);
-        expect(performance.now() - started, 'it ignored its abort').toBeLessThan(1_000);
-        if ('ok' in outcome && !outcome.ok) expect(outcome.error.class).toBe('cancelled');
-      }
-    });
-  });
+    {
+      name: 'bad settings are named in one sentence with their place',
+      check: () => {
+        const hostile = [{ noSuchSetting: 1 }, ...Object.keys(properties).map((name) => ({ [name]: { '': [null] } }))];
+        expect(examples.bad.length).toBeGreaterThan(0);
+        for (const config of examples.bad) expect(kind.validate(config), JSON.stringify(config)).toBeDefined();
+        for (const config of [...hostile, ...examples.bad, {}]) expectSentence(kind.validate(config));
+      },
+    },
+
+    {
+      name: 'good settings execute to JSON and leave the config alone',
+      check: async () => {
+        expect(examples.good.length).toBeGreaterThan(0);
+        for (const config of examples.good) {
+          expect(kind.validate(config)).toBeUndefined();
+          const frozen = deepFreeze(structuredClone(config));
+          const outcome = await kind.execute(frozen, contextOf(kind, examples));
+          expectJsonOutcome(outcome);
+          if ('ok' in outcome && outcome.ok) {
+            for (const port of outcome.ports ?? []) expect(portsOf(kind, config)).toContain(port);
+            if (!manifest.ports.out) expect(outcome.ports?.length).toBe(1);
+          }
+        }
+      },
+    },
+
+    {
+      name: 'the plan is pure, and there is one for whatever can change the world',
+      check: () => {
+        const canChange = [manifest.effect.default, ...Object.values(manifest.effect.byField?.values ?? {})].some(
+          changesTheWorld,
+        );
+        if (canChange) expect(kind.plan).toBeDefined();
+        for (const config of examples.good) {
+          const planned = kind.plan?.(deepFreeze(structuredClone(config)));
+          expect(kind.plan?.(structuredClone(config))).toEqual(planned);
+          if (!planned) continue;
+          expect(JSON.parse(JSON.stringify(planned))).toEqual(planned);
+          expect(planned.target.trim()).not.toBe('');
+        }
+      },
+    },
+
+    {
+      name: 'an aborted attempt ends soon, without a claim of success it cannot keep',
+      check: async () => {
+        for (const config of examples.good) {
+          const abort = new AbortController();
+          const dispatcher = createDispatcher({
+            kinds: new Map([[manifest.kind, kind]]),
+            http: (_request, signal) =>
+              new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+            clock: () => 1_000,
+            log: () => undefined,
+            graceMs: 2_000,
+          });
+          setTimeout(() => abort.abort(), 20);
+          const started = performance.now();
+          const effect = { class: manifest.effect.default, generation: 0 };
+          const task = { runId: 'run_1', stepKey: 's', kind: manifest.kind, config, attempt: 1, effect };
+          const outcome = await dispatcher.execute(task, abort.signal);
+          expect(performance.now() - started, 'it ignored its abort').toBeLessThan(1_000);
+          if ('ok' in outcome && !outcome.ok) expect(outcome.error.class).toBe('cancelled');
+        }
+      },
+    },
+  ];
 }
 
 function propertiesOf(schema: Record<string, unknown>): Record<string, Record<string, unknown>> {

@@ -1,3 +1,4 @@
+/// <reference path="./undici-parts.d.ts" />
 /**
  * Sends one request on a connection and collects its answer. Loaded at the first call, because undici is heavy.
  * Marks the exchange as begun before the first byte can leave; must never follow, repeat or interpret anything.
