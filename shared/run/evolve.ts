@@ -5,6 +5,7 @@
  */
 import type { RunEvent, StepKey } from './events.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
+import { effectOfKey, stepOf, taskOf } from './state.ts';
 import { withRunWord, withStepWord } from './words.ts';
 
 export function initialState(runId: string, at: number): RunState {
@@ -87,7 +88,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         ...(event.key === undefined ? {} : { key: event.key }),
       };
     case 'attempt_started': {
-      const started = changeStep(state, event, (step) => ({
+      const started = changeStep(state, event, ({ error: _error, ...step }) => ({
         ...step,
         status: 'running',
         config: event.config,
@@ -172,16 +173,17 @@ function apply(state: RunState, event: RunEvent): RunState {
         }),
         attempts: (effect?.attempts ?? 0) + 1,
         status: 'intended',
+        ...(effect?.status === 'intended' ? { mayHaveHappened: true } : {}),
       }));
     case 'effect_confirmed':
-      return changeKnownEffect(state, event.key, (effect) => ({
+      return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, ...effect }) => ({
         ...effect,
         status: 'confirmed',
         settledAt: event.at,
         ...(event.response === undefined ? {} : { response: event.response }),
       }));
     case 'effect_failed':
-      return changeKnownEffect(state, event.key, (effect) => ({
+      return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, ...effect }) => ({
         ...effect,
         status: 'failed',
         settledAt: event.at,
@@ -190,7 +192,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'effect_in_doubt':
       return changeKnownEffect(state, event.key, (effect) => ({ ...effect, status: 'in_doubt' }));
     case 'effect_settled':
-      return changeKnownEffect(state, event.key, (effect) => ({
+      return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, ...effect }) => ({
         ...effect,
         status: event.happened ? 'confirmed' : 'failed',
         settledAt: event.at,
@@ -216,19 +218,22 @@ function apply(state: RunState, event: RunEvent): RunState {
       );
     case 'gate_decided':
       return changeStep(decideTask(state, event), event, (step) => {
-        const gate = state.tasks[event.taskId]?.gate;
+        const task = taskOf(state, event.taskId);
         if (event.answer === 'send_back') {
+          // A new request with the comment: nothing that was approved, counted or timed before binds it.
+          const { approved: _approved, firstStartedAt: _first, ...rest } = step;
           return {
-            ...step,
+            ...rest,
             status: 'ready',
+            retries: [],
             generation: step.generation + 1,
             sendBacks: step.sendBacks + 1,
             review: { comment: event.reason ?? '', by: event.by },
           };
         }
-        if (event.answer === 'reject') return { ...step, status: 'ready' };
-        if (gate === 'before') {
-          const seen = event.answer === 'edit' ? event.value : state.tasks[event.taskId]?.shown;
+        if (event.answer === 'reject') return step;
+        if (task?.gate === 'before') {
+          const seen = event.answer === 'edit' ? event.value : task.shown;
           return { ...step, status: 'ready', approved: (seen ?? {}) as Record<string, unknown> };
         }
         return { ...step, status: 'succeeded', ...(event.answer === 'edit' ? { output: event.value } : {}) };
@@ -250,11 +255,12 @@ function apply(state: RunState, event: RunEvent): RunState {
         },
       );
     case 'escalation_decided':
-      return changeStep(decideTask(state, event), event, (step) =>
-        event.answer === 'happened'
-          ? { ...step, status: 'succeeded', output: event.value ?? null }
-          : { ...step, status: 'ready', retries: [] },
-      );
+      return changeStep(decideTask(state, event), event, (step) => {
+        if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
+        if (event.answer === 'give_up') return step;
+        const { firstStartedAt: _first, ...rest } = step;
+        return { ...rest, status: 'ready', retries: [] };
+      });
     case 'step_confirmed':
       return changeStep(state, event, (step) => ({
         ...step,
@@ -296,7 +302,7 @@ function changeStep(
   change: (step: StepState) => StepState,
   reason?: string,
 ): RunState {
-  const old = state.steps[event.step] ?? pendingStep(event.step);
+  const old = stepOf(state, event.step) ?? pendingStep(event.step);
   const { dueAt: _due, ...rest } = old;
   const next = withStepWord(change(rest), { at: event.at, reason, by: event.by });
   const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
@@ -336,11 +342,11 @@ function changeEffect(
   key: string,
   change: (effect: EffectState | undefined) => EffectState,
 ): RunState {
-  return { ...state, effects: { ...state.effects, [key]: change(state.effects[key]) } };
+  return { ...state, effects: { ...state.effects, [key]: change(effectOfKey(state, key)) } };
 }
 
 function changeKnownEffect(state: RunState, key: string, change: (effect: EffectState) => EffectState): RunState {
-  const effect = state.effects[key];
+  const effect = effectOfKey(state, key);
   return effect ? changeEffect(state, key, () => change(effect)) : state;
 }
 
@@ -349,7 +355,7 @@ function addTask(state: RunState, task: TaskState): RunState {
 }
 
 function decideTask(state: RunState, event: RunEvent & { type: 'gate_decided' | 'escalation_decided' }): RunState {
-  const task = state.tasks[event.taskId];
+  const task = taskOf(state, event.taskId);
   if (!task) return state;
   const decision = {
     answer: event.answer,

@@ -98,6 +98,8 @@ export interface EffectState {
   error?: StepError;
   /** Attempts that announced this effect: more than one means it was repeated under the same key. */
   attempts: number;
+  /** It was repeated while nobody knew how an earlier attempt ended: a later "no" says nothing about that one. */
+  mayHaveHappened?: true;
   intendedAt: number;
   settledAt?: number;
   settledBy?: Actor;
@@ -165,4 +167,17 @@ export interface RunState {
   lastSeq: number;
   /** Every event up to this one is on disk. */
   savedSeq: number;
+}
+
+/** The step's state, if it was reached. Ids are the analyst's words: `constructor` is one, so only own keys count. */
+export function stepOf(state: Pick<RunState, 'steps'>, key: StepKey): StepState | undefined {
+  return Object.hasOwn(state.steps, key) ? state.steps[key] : undefined;
+}
+
+export function taskOf(state: Pick<RunState, 'tasks'>, taskId: string): TaskState | undefined {
+  return Object.hasOwn(state.tasks, taskId) ? state.tasks[taskId] : undefined;
+}
+
+export function effectOfKey(state: Pick<RunState, 'effects'>, key: string): EffectState | undefined {
+  return Object.hasOwn(state.effects, key) ? state.effects[key] : undefined;
 }

@@ -5,11 +5,13 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
+import { effectOfKey } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
+import type { Gate } from '../../../shared/workflow/document.ts';
 import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } from './commands.ts';
-import { settleFailedEffect } from './effects.ts';
+import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
 import { failStep } from './failure.ts';
 import { gateCauses } from './gate.ts';
 import { nextRetry } from './retry.ts';
@@ -19,14 +21,15 @@ type Success = Extract<AttemptOutcome, { ok: true }>;
 type Failure = Extract<AttemptOutcome, { ok: false }>;
 
 export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared: Prepared): void {
+  const { approved, generation } = stepState(turn, key);
+  const effectKey = keyOfEffect(turn.ctx, key, 1, generation);
+  const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
   const before = node.step.gates?.before;
-  if (before && !stepState(turn, key).approved && openGate(turn, node, key, 'before', prepared.config, prepared.gate)) {
-    return;
-  }
+  // Nobody can still refuse a request that was announced: it may have happened.
+  const mayAsk = before && !approved && !isAnnounced;
+  if (mayAsk && openGate(turn, node, key, 'before', before, prepared.config, prepared.gate)) return;
   const attempt = startAttempt(turn, node, key, prepared.config);
   if (!changesTheWorld(node.effect)) return;
-  const { generation } = stepState(turn, key);
-  const effectKey = keyOfEffect(turn.ctx, key, 1, generation);
   const plan = prepared.plan ?? { target: node.step.kind, request: prepared.config };
   emit(turn, {
     type: 'effect_intended',
@@ -38,15 +41,15 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     class: node.effect,
     target: plan.target,
     requestDigest: turn.ctx.digest(canonicalText(plan.request)),
-    ...(turn.state.effects[effectKey] ? {} : { request: plan.request }),
+    ...(isAnnounced ? {} : { request: plan.request }),
   });
 }
 
 /** The step's expressions gave no usable value: an attempt that failed before anything was called. */
 export function refuseAttempt(turn: Turn, node: GraphStep, key: StepKey, error: StepError): void {
-  const attempt = startAttempt(turn, node, key, {});
+  const attempt = startAttempt(turn, node, key, stepState(turn, key).config ?? {});
   emit(turn, { type: 'attempt_failed', step: key, attempt, error }, true);
-  retryOrFail(turn, node, key, error, true);
+  retryOrFail(turn, node, key, error);
 }
 
 export function finishAttempt(
@@ -74,48 +77,44 @@ export function succeed(
   outcome: Success,
   checked: Checked,
 ): void {
-  const { ok: _ok, response, ports = ['out'], ...spent } = outcome;
-  const effectKey = keyOfEffect(turn.ctx, key, 1, stepState(turn, key).generation);
-  if (turn.state.effects[effectKey]) {
+  const { ok: _ok, response, ports = ['out'], output, ...spent } = outcome;
+  const effect = unsettledEffect(turn.state, key);
+  if (effect) {
     emit(turn, {
       type: 'effect_confirmed',
       step: key,
-      key: effectKey,
+      key: effect.key,
       ...(response === undefined ? {} : { response }),
     });
   }
-  emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, ...spent }, !node.checkpointed);
-  if (turn.state.cancelling) return;
   if (checked.doneWhen && !checked.doneWhen.holds) {
     const message = `The result does not count as done: ${checked.doneWhen.expression} is not true`;
-    retryOrFail(turn, node, key, { class: 'invalid_output', message }, true);
+    const error: StepError = { class: 'invalid_output', code: 'done_when', message };
+    const details = { ...spent.details, output };
+    emit(turn, { type: 'attempt_failed', step: key, attempt, error, ...spent, details }, !node.checkpointed);
+    retryOrFail(turn, node, key, error);
     return;
   }
-  if (node.step.gates?.after && openGate(turn, node, key, 'after', outcome.output, checked.gate)) return;
+  emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, output, ...spent }, !node.checkpointed);
+  const after = node.step.gates?.after;
+  // Nobody reviews for a run that is being cancelled; without the review the step is not confirmed.
+  if (after && (turn.state.cancelling || openGate(turn, node, key, 'after', after, output, checked.gate))) return;
   emit(turn, { type: 'step_confirmed', step: key, ports }, !node.checkpointed);
 }
 
 function fail(turn: Turn, node: GraphStep, key: StepKey, attempt: number, outcome: Failure): void {
   const { ok: _ok, sent, ...rest } = outcome;
   emit(turn, { type: 'attempt_failed', step: key, attempt, ...rest }, !node.checkpointed);
-  const effectKey = keyOfEffect(turn.ctx, key, 1, stepState(turn, key).generation);
-  const settled = settleFailedEffect(turn, key, effectKey, outcome.error, sent);
-  if (settled === 'in_doubt') return;
-  retryOrFail(turn, node, key, outcome.error, settled === 'did_not_happen', effectKey);
+  const effect = unsettledEffect(turn.state, key);
+  if (effect && settleFailedEffect(turn, effect, outcome.error, sent) === 'in_doubt') return;
+  retryOrFail(turn, node, key, outcome.error);
 }
 
 /**
- * `known` is false while nobody knows whether an idempotent effect happened: repeating it under its key is the only
- * safe way to find out, and when that is used up the question goes to a person.
+ * While nobody knows whether an idempotent effect happened, repeating it under its key is the only safe way to find
+ * out; when that is used up the question goes to a person, and no other path is taken before the answer.
  */
-function retryOrFail(
-  turn: Turn,
-  node: GraphStep,
-  key: StepKey,
-  error: StepError,
-  known: boolean,
-  effectKey?: string,
-): void {
+function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError): void {
   if (turn.state.cancelling) return;
   const step = stepState(turn, key);
   const happened = Object.values(turn.state.effects).some(
@@ -142,11 +141,10 @@ function retryOrFail(
   }
   const exhausted = !decision.retry && decision.named;
   const because = exhausted ? `${decision.message}. ` : '';
-  failStep(turn, node, key, error, {
-    on: exhausted ? 'retries_exhausted' : undefined,
-    message: `${because}${error.message}`,
-    ...(known || effectKey === undefined ? {} : { inDoubt: effectKey }),
-  });
+  const message = `${because}${error.message}`;
+  const unsettled = unsettledEffect(turn.state, key);
+  if (unsettled) putInDoubt(turn, unsettled, message);
+  else failStep(turn, node, key, error, { on: exhausted ? 'retries_exhausted' : undefined, message, happened });
 }
 
 function startAttempt(turn: Turn, node: GraphStep, key: StepKey, config: Record<string, unknown>): number {
@@ -167,23 +165,20 @@ function openGate(
   node: GraphStep,
   key: StepKey,
   side: 'before' | 'after',
+  gate: Gate,
   shown: unknown,
   values: GateValues | undefined,
 ): boolean {
-  const gate = node.step.gates?.[side];
-  if (!gate) return false;
   const causes = gateCauses(gate, {
     values: values ?? { expressions: [] },
     costMicros: turn.state.costMicros,
     effect: node.effect,
   });
   if (causes.length === 0) return false;
-  const { sendBacks } = stepState(turn, key);
   const allow = gate.allow ?? ['approve', 'edit', 'reject', 'send_back'];
   const possible = allow.filter((answer) => {
     if (answer === 'edit') return side === 'before' || !changesTheWorld(node.effect);
-    if (answer === 'send_back') return side === 'after' && sendBacks < (gate.maxSendBacks ?? 3);
-    return true;
+    return answer !== 'send_back' || side === 'after';
   });
   emit(turn, {
     type: 'gate_opened',

@@ -3,12 +3,14 @@
  * hashes come in `ctx`, values of expressions come in the command. After every command the run is settled: paths that
  * can no longer be taken are skipped, and a run whose steps have all ended is reconciled and completed.
  */
-import type { RunState } from '../../../shared/run/state.ts';
-import { beginAttempt, finishAttempt, keyOfEffect, refuseAttempt, succeed } from './attempt.ts';
+import type { StepError } from '../../../shared/run/errors.ts';
+import { stepOf, type RunState } from '../../../shared/run/state.ts';
+import { beginAttempt, finishAttempt, refuseAttempt, succeed } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
-import { putInDoubt } from './effects.ts';
-import { hasEnded, hasUnhandledFailure, position, runOutput } from './paths.ts';
-import { decideTask, failRun } from './task.ts';
+import { isDue } from './due.ts';
+import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
+import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
+import { decideTask, failRun, whyClosed } from './task.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
 
 export function decide(state: RunState | undefined, command: Command, ctx: DecideContext): Decision {
@@ -20,6 +22,9 @@ export function decide(state: RunState | undefined, command: Command, ctx: Decid
 }
 
 function handle(turn: Turn, command: Command): Refusal | undefined {
+  if (command.type !== 'start_run' && turn.state.lastSeq === 0) {
+    return { code: 'not_found', message: 'This run has not started' };
+  }
   switch (command.type) {
     case 'start_run': {
       if (turn.state.lastSeq > 0) return { code: 'conflict', message: 'This run has already started' };
@@ -30,8 +35,7 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     case 'begin_attempt':
     case 'refuse_attempt': {
       const node = graphStep(turn.ctx, command.step);
-      const { status } = stepState(turn, command.step);
-      if (!node || turn.state.end || (status !== 'ready' && status !== 'retry')) return late(command.step);
+      if (!node || !isDue(turn.state, turn.ctx.now, node, 'prepare')) return late(command.step);
       if (command.type === 'begin_attempt') beginAttempt(turn, node, command.step, command.prepared);
       else refuseAttempt(turn, node, command.step, command.error);
       return undefined;
@@ -39,7 +43,7 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     case 'finish_attempt': {
       const node = graphStep(turn.ctx, command.step);
       const step = stepState(turn, command.step);
-      if (!node || turn.state.end || step.status !== 'running' || step.attempts.length !== command.attempt) {
+      if (!node || step.status !== 'running' || step.attempts.length !== command.attempt) {
         return late(command.step);
       }
       finishAttempt(turn, node, command.step, command.attempt, command.outcome, command.checked);
@@ -47,9 +51,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     }
     case 'fire_timer': {
       const node = graphStep(turn.ctx, command.step);
+      if (!node || !isDue(turn.state, turn.ctx.now, node, 'fire')) return late(command.step);
       const step = stepState(turn, command.step);
-      const isDue = step.dueAt !== undefined && step.dueAt <= turn.ctx.now;
-      if (!node || turn.state.end || step.status !== 'timer' || !isDue) return late(command.step);
       succeed(turn, node, command.step, step.attempts.length, { ok: true, output: step.output }, command.checked);
       return undefined;
     }
@@ -60,7 +63,7 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       return decideTask(turn, command);
     case 'cancel_run': {
       if (turn.state.end || turn.state.cancelling) {
-        return { code: 'conflict', message: `The run has already ended (${turn.state.reason ?? turn.state.word})` };
+        return { code: 'conflict', message: whyClosed(turn.state) };
       }
       cancel(turn, command.by, command.reason);
       return undefined;
@@ -75,17 +78,11 @@ function late(step: string): Refusal {
 /** Marks what was running when the host went away. What it means follows from the class of the step's effect. */
 function recover(turn: Turn): void {
   for (const step of Object.values(turn.state.steps)) {
-    if (step.status !== 'running' || turn.state.end) continue;
+    if (step.status !== 'running') continue;
     emit(turn, { type: 'attempt_abandoned', step: step.key, attempt: step.attempts.length });
-    const effect = turn.state.effects[keyOfEffect(turn.ctx, step.key, 1, step.generation)];
-    if (effect?.status !== 'intended') continue;
-    if (effect.class === 'idempotent' && !turn.state.cancelling) continue;
-    putInDoubt(
-      turn,
-      step.key,
-      effect.key,
-      `Holdfast stopped in the middle: nobody knows whether ${effect.target} happened`,
-    );
+    const effect = unsettledEffect(turn.state, step.key);
+    if (!effect || (effect.class === 'idempotent' && !turn.state.cancelling)) continue;
+    putInDoubt(turn, effect, 'Holdfast stopped in the middle of the call');
   }
 }
 
@@ -93,8 +90,13 @@ function recover(turn: Turn): void {
 function cancel(turn: Turn, by: string, reason: string | undefined): void {
   emit(turn, { type: 'cancel_requested', by, ...(reason === undefined ? {} : { reason }) });
   for (const step of Object.values(turn.state.steps)) {
-    const effect = turn.state.effects[keyOfEffect(turn.ctx, step.key, 1, step.generation)];
-    if (step.status !== 'running' || effect?.status === 'intended') continue;
+    const effect = unsettledEffect(turn.state, step.key);
+    if (step.status !== 'running') {
+      // It waits to be repeated under its key; that will not come any more.
+      if (effect) putInDoubt(turn, effect, 'the run was cancelled before it could be repeated');
+      continue;
+    }
+    if (effect) continue;
     const error = { class: 'cancelled' as const, message: 'The run was cancelled' };
     emit(turn, { type: 'attempt_failed', step: step.key, attempt: step.attempts.length, error });
   }
@@ -106,13 +108,15 @@ function settle(turn: Turn): void {
     if (turn.state.active === 0) failRun(turn, 'cancelled', turn.state.cancelling.by);
     return;
   }
-  skipUnreachable(turn);
-  if (hasUnhandledFailure(turn.state)) {
-    if (turn.state.active === 0) failWithCause(turn);
+  const failed = unhandledFailure(turn.state);
+  if (failed) {
+    if (turn.state.active === 0 && !awaitsAnswer(turn.state))
+      failRun(turn, reasonOf(failed.error), undefined, failed.key);
     return;
   }
+  skipUnreachable(turn);
   const { steps } = turn.ctx.graph;
-  if ([...steps.keys()].every((id) => hasEnded(turn.state.steps[id]))) {
+  if ([...steps.keys()].every((id) => hasEnded(stepOf(turn.state, id)))) {
     emit(turn, { type: 'run_confirmed' });
     emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
   }
@@ -122,15 +126,14 @@ function skipUnreachable(turn: Turn): void {
   for (let changed = true; changed;) {
     changed = false;
     for (const node of turn.ctx.graph.steps.values()) {
-      if (turn.state.steps[node.id] || position(node, turn.state) !== 'skipped') continue;
+      if (stepOf(turn.state, node.id) || position(node, turn.state) !== 'skipped') continue;
       emit(turn, { type: 'step_skipped', step: node.id }, true);
       changed = true;
     }
   }
 }
 
-function failWithCause(turn: Turn): void {
-  const failed = Object.values(turn.state.steps).find((step) => step.status === 'failed' && step.ports.length === 0);
-  const error = failed?.error;
-  failRun(turn, error?.code === 'rejected' ? 'rejected' : (error?.class ?? 'code'), undefined, failed?.key);
+/** A reviewer's no is not an error: the run says `rejected`. */
+function reasonOf(error: StepError): string {
+  return error.code === 'rejected' ? 'rejected' : error.class;
 }

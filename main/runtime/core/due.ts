@@ -3,9 +3,10 @@
  * the engine may ask after every decision and after every restart. There is no other list of work to lose.
  */
 import type { StepKey } from '../../../shared/run/events.ts';
-import type { RunState } from '../../../shared/run/state.ts';
-import type { Graph } from '../../../shared/workflow/graph.ts';
-import { hasUnhandledFailure, position } from './paths.ts';
+import { stepOf, type RunState } from '../../../shared/run/state.ts';
+import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
+import { unsettledEffect } from './effects.ts';
+import { position, unhandledFailure } from './paths.ts';
 
 export type Task =
   /** Evaluate the step's expressions and begin its next attempt. */
@@ -24,27 +25,40 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   if (state.end) return { tasks: [] };
   const tasks: Task[] = [];
   let wakeAt: number | undefined;
-  const mayStart = !state.cancelling && !isPaused(state) && !hasUnhandledFailure(state);
+  const pace = paceOf(state);
   for (const node of graph.steps.values()) {
-    const step = state.steps[node.id];
-    if (!step) {
-      if (mayStart && position(node, state) === 'ready') tasks.push({ type: 'prepare', step: node.id });
-      continue;
-    }
-    if (step.status === 'running') {
-      tasks.push({ type: 'execute', step: step.key, attempt: step.attempts.length });
-    } else if (step.status === 'ready') {
-      if (mayStart) tasks.push({ type: 'prepare', step: step.key });
-    } else if (step.dueAt !== undefined && mayStart) {
-      if (step.dueAt <= now) tasks.push({ type: step.status === 'timer' ? 'fire' : 'prepare', step: step.key });
-      else wakeAt = Math.min(wakeAt ?? step.dueAt, step.dueAt);
-    }
+    const next = nextOf(node, state, now, pace);
+    if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
+    else if (next) tasks.push(next);
   }
   return { tasks, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
 
-function isPaused(state: RunState): boolean {
-  return Object.values(state.tasks).some((task) => task.pausesRun && !task.decision);
+/** The same question for one step: `decide` lets nothing begin that `due` would not have asked for. */
+export function isDue(state: RunState, now: number, node: GraphStep, type: 'prepare' | 'fire'): boolean {
+  return !state.end && nextOf(node, state, now, paceOf(state))?.type === type;
+}
+
+/** `settling`: the run is failing, and only what may have changed another system is still brought to an answer. */
+type Pace = 'open' | 'settling' | 'closed';
+
+function paceOf(state: RunState): Pace {
+  if (state.cancelling || Object.values(state.tasks).some((task) => task.pausesRun && !task.decision)) return 'closed';
+  return unhandledFailure(state) ? 'settling' : 'open';
+}
+
+type Next = Task | { type: 'sleep'; until: number } | undefined;
+
+function nextOf(node: GraphStep, state: RunState, now: number, pace: Pace): Next {
+  const step = stepOf(state, node.id);
+  if (!step)
+    return pace === 'open' && position(node, state) === 'ready' ? { type: 'prepare', step: node.id } : undefined;
+  if (step.status === 'running') return { type: 'execute', step: step.key, attempt: step.attempts.length };
+  if (pace === 'closed' || (pace === 'settling' && !unsettledEffect(state, step.key))) return undefined;
+  if (step.status === 'ready') return { type: 'prepare', step: step.key };
+  if (step.dueAt === undefined) return undefined;
+  if (step.dueAt > now) return { type: 'sleep', until: step.dueAt };
+  return { type: step.status === 'timer' ? 'fire' : 'prepare', step: step.key };
 }
 
 /** Parked: nothing can go on without a person, or a timer later than `now + parkAfterMs`. */

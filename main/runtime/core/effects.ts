@@ -4,7 +4,7 @@
  */
 import type { ErrorClass, StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { EffectState, RunState } from '../../../shared/run/state.ts';
 import { escalate } from './failure.ts';
 import { emit, type Turn } from './turn.ts';
 
@@ -13,35 +13,44 @@ export type Settlement = 'did_not_happen' | 'repeatable' | 'in_doubt';
 /** With these the target itself said that it did nothing. */
 const targetSaidNo: readonly ErrorClass[] = ['refused', 'rate_limited', 'stale'];
 
-export function settleFailedEffect(
-  turn: Turn,
-  step: StepKey,
-  effectKey: string,
-  error: StepError,
-  sent: boolean,
-): Settlement {
-  const effect = turn.state.effects[effectKey];
-  if (!effect) return 'did_not_happen';
-  if (!sent || targetSaidNo.includes(error.class)) {
-    emit(turn, { type: 'effect_failed', step, key: effectKey, sent, error });
+/** A "no" to this attempt settles the effect only when no earlier attempt of it is unknown. */
+export function settleFailedEffect(turn: Turn, effect: EffectState, error: StepError, sent: boolean): Settlement {
+  const { key, step } = effect;
+  if ((!sent || targetSaidNo.includes(error.class)) && !effect.mayHaveHappened) {
+    emit(turn, { type: 'effect_failed', step, key, sent, error });
     return 'did_not_happen';
   }
   if (effect.class === 'idempotent' && !turn.state.cancelling) return 'repeatable';
-  putInDoubt(turn, step, effectKey, `Nobody knows whether ${effect.target} happened: ${error.message}`);
+  putInDoubt(turn, effect, error.message);
   return 'in_doubt';
 }
 
-/** The run stops here and asks a named person instead of guessing. */
-export function putInDoubt(turn: Turn, step: StepKey, effectKey: string, message: string): void {
-  emit(turn, { type: 'effect_in_doubt', step, key: effectKey, message });
+/** The run stops here and asks a named person instead of guessing. A cancelled run keeps it in plain sight. */
+export function putInDoubt(turn: Turn, effect: EffectState, because: string): void {
+  const { key, step } = effect;
+  const message = `Nobody knows whether ${effect.target} happened: ${because}`;
+  emit(turn, { type: 'effect_in_doubt', step, key, message });
   if (turn.state.cancelling) return;
   escalate(turn, step, {
     on: 'in_doubt',
     message,
     allow: ['happened', 'not_happened', 'give_up'],
-    effectKey,
+    effectKey: key,
     pausesRun: false,
   });
+}
+
+/** The announced effect of the step that nobody has an answer for yet. There is never more than one. */
+export function unsettledEffect(state: RunState, step: StepKey): EffectState | undefined {
+  return Object.values(state.effects).find((effect) => effect.step === step && effect.status === 'intended');
+}
+
+/** The run may not end by failing while an effect has no answer yet, or a person was asked for one. */
+export function awaitsAnswer(state: RunState): boolean {
+  return (
+    Object.values(state.effects).some((effect) => effect.status === 'intended') ||
+    Object.values(state.tasks).some((task) => task.kind === 'in_doubt' && !task.decision)
+  );
 }
 
 /** Effects that happened or may have happened and were not undone: what a failed run leaves behind. */

@@ -14,8 +14,8 @@ import { emit, graphStep, type Turn } from './turn.ts';
 export interface FailureFacts {
   on: EscalationTrigger | undefined;
   message: string;
-  /** The effect nobody knows about; it must be settled before any other path is taken. */
-  inDoubt?: string;
+  /** The step's effect is confirmed, only its result is not accepted: doing it again, or another way, would do it twice. */
+  happened: boolean;
 }
 
 const triggerByClass: Partial<Record<StepError['class'], EscalationTrigger>> = {
@@ -27,18 +27,7 @@ const triggerByClass: Partial<Record<StepError['class'], EscalationTrigger>> = {
 };
 
 export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepError, facts: FailureFacts): void {
-  if (facts.inDoubt !== undefined) {
-    emit(turn, { type: 'effect_in_doubt', step: key, key: facts.inDoubt, message: facts.message });
-    escalate(turn, key, {
-      on: 'in_doubt',
-      message: facts.message,
-      allow: ['happened', 'not_happened', 'give_up'],
-      effectKey: facts.inDoubt,
-      pausesRun: false,
-    });
-    return;
-  }
-  if (fallbackEdges(node, error).length > 0) {
+  if (!facts.happened && fallbackEdges(node, error).length > 0) {
     emit(turn, { type: 'step_failed', step: key, error, ports: ['failed'] });
     return;
   }
@@ -49,7 +38,8 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
     emit(turn, { type: 'step_failed', step: key, error, ports: [] });
     return;
   }
-  escalate(turn, key, { on, message: facts.message, allow: ['retry', 'give_up'], pausesRun: then === 'pause' });
+  const allow: TaskAnswer[] = facts.happened ? ['give_up'] : ['retry', 'give_up'];
+  escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause' });
 }
 
 export interface EscalationRequest {
@@ -67,7 +57,7 @@ export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): 
     type: 'escalation_opened',
     step: key,
     taskId: turn.ctx.id(),
-    owner: rule?.owner ?? turn.ctx.graph.document.owner ?? 'role:owner',
+    owner: rule?.owner ?? turn.state.owner,
     ...rest,
     ...(pausesRun || rule?.then === 'pause' ? { pausesRun: true } : {}),
   });

@@ -3,7 +3,8 @@
  * port (and, for a fallback edge, with an error it names); it is skipped when its source ended otherwise.
  */
 import { matchesError, type StepError } from '../../../shared/run/errors.ts';
-import type { RunState, StepState } from '../../../shared/run/state.ts';
+import type { StepKey } from '../../../shared/run/events.ts';
+import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
 import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
 
@@ -37,16 +38,19 @@ export function fallbackEdges(node: GraphStep, error: StepError): Edge[] {
 export function position(node: GraphStep, state: RunState): 'ready' | 'skipped' | 'pending' {
   let taken = node.incoming.length === 0;
   for (const edge of node.incoming) {
-    const found = edgeState(edge, state.steps[edge.from.step]);
+    const found = edgeState(edge, stepOf(state, edge.from.step));
     if (found === 'open') return 'pending';
     if (found === 'taken') taken = true;
   }
   return taken ? 'ready' : 'skipped';
 }
 
-/** True when a step ended without a result and no path handles it: the run is coming to its end. */
-export function hasUnhandledFailure(state: RunState): boolean {
-  return Object.values(state.steps).some((step) => step.status === 'failed' && step.ports.length === 0);
+/** The step that ended without a result and without a path that handles it: the run is coming to its end. */
+export function unhandledFailure(state: RunState): { key: StepKey; error: StepError } | undefined {
+  for (const { key, status, ports, error } of Object.values(state.steps)) {
+    if (status === 'failed' && ports.length === 0 && error) return { key, error };
+  }
+  return undefined;
 }
 
 export function hasEnded(step: StepState | undefined): boolean {
@@ -60,12 +64,12 @@ export function hasEnded(step: StepState | undefined): boolean {
  * an object by step id.
  */
 export function runOutput(graph: Graph, state: RunState): unknown {
-  const last = [...graph.steps.values()].filter(
-    (node) =>
-      state.steps[node.id]?.status === 'confirmed' &&
-      !node.outgoing.some((edge) => edgeState(edge, state.steps[node.id]) === 'taken'),
-  );
-  const only = last[0];
-  if (only && last.length === 1) return state.steps[only.id]?.output ?? null;
-  return Object.fromEntries(last.map((node) => [node.id, state.steps[node.id]?.output ?? null]));
+  const last: [string, unknown][] = [];
+  for (const node of graph.steps.values()) {
+    const step = stepOf(state, node.id);
+    if (step?.status !== 'confirmed' || node.outgoing.some((edge) => edgeState(edge, step) === 'taken')) continue;
+    last.push([node.id, step.output ?? null]);
+  }
+  const [first] = last;
+  return first && last.length === 1 ? first[1] : Object.fromEntries(last);
 }

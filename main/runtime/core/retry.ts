@@ -41,6 +41,9 @@ export function nextRetry(policy: Retry | undefined, error: StepError, ledger: R
   return { retry: true, retrier: index, delayMs };
 }
 
+/** The longest time the document can name: ten years. */
+const longestDelayMs = 10 * 366 * 86_400_000;
+
 /** Milliseconds before retry number `used + 1` of one retrier. */
 export function retryDelay(
   retrier: Retrier,
@@ -48,8 +51,9 @@ export function retryDelay(
   retryAfterMs: number | undefined,
   random: () => number,
 ): number {
-  if (retryAfterMs !== undefined) return retryAfterMs;
-  const grown = retrier.intervalMs * retrier.backoffRate ** used;
-  const capped = Math.min(grown, retrier.maxDelayMs ?? Number.MAX_SAFE_INTEGER);
+  if (retryAfterMs !== undefined) return Math.max(0, retryAfterMs);
+  // The factor is bounded first: zero times an infinite one would be no number, and a due time that never comes.
+  const grown = retrier.intervalMs * Math.min(retrier.backoffRate ** used, longestDelayMs);
+  const capped = Math.min(grown, retrier.maxDelayMs ?? longestDelayMs);
   return Math.round(retrier.jitter === 'full' ? capped * random() : capped);
 }

@@ -2,17 +2,19 @@
  * Decisions of people: reviews, escalations and effects in doubt. A decision is bound to the digest of what was shown;
  * a second one is answered with who decided first; a late one on an ended run is refused with the reason.
  */
+import type { StepError } from '../../../shared/run/errors.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
-import type { TaskState } from '../../../shared/run/state.ts';
+import { taskOf, type RunState, type TaskState } from '../../../shared/run/state.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
 import { openEffects } from './effects.ts';
+import { escalate } from './failure.ts';
 import { emit, graphStep, stepState, type Turn } from './turn.ts';
 
 type Decide = Extract<Command, { type: 'decide_task' }>;
 
 export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
-  const task = turn.state.tasks[command.taskId];
+  const task = taskOf(turn.state, command.taskId);
   if (!task) return { code: 'not_found', message: `There is no item ${command.taskId} in this run` };
   const node = graphStep(turn.ctx, task.step);
   const refusal = refuse(turn, task, command);
@@ -44,10 +46,7 @@ function refuse(turn: Turn, task: TaskState, command: Decide): Refusal | undefin
     };
   }
   if (turn.state.end || turn.state.cancelling) {
-    return {
-      code: 'conflict',
-      message: `The run has ended (${turn.state.reason ?? turn.state.word}), so nothing is left to decide`,
-    };
+    return { code: 'conflict', message: `${whyClosed(turn.state)}, so nothing is left to decide` };
   }
   if (!task.allow.includes(command.answer)) {
     return { code: 'refused', message: `"${command.answer}" is not possible here; possible: ${task.allow.join(', ')}` };
@@ -75,8 +74,15 @@ function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskA
     emit(turn, { type: 'step_failed', step: task.step, error, ports: wired ? ['rejected'] : [] });
     return;
   }
-  // An approved gate before the step lets `due` prepare it again; a send back does the same with the comment.
-  if (task.gate === 'before' || answer === 'send_back') return;
+  if (answer === 'send_back') {
+    const limit = node.step.gates?.after?.maxSendBacks ?? 3;
+    if (stepState(turn, task.step).sendBacks <= limit) return;
+    const message = `${by} sent it back again, after ${limit} times already`;
+    escalate(turn, task.step, { on: 'loop_limit', message, allow: ['retry', 'give_up'], pausesRun: false });
+    return;
+  }
+  // An approved gate before the step lets `due` prepare it again.
+  if (task.gate === 'before') return;
   emit(turn, { type: 'step_confirmed', step: task.step, ports: stepState(turn, task.step).ports });
 }
 
@@ -98,13 +104,28 @@ function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
     return;
   }
   if (answer === 'give_up') {
-    const error = stepState(turn, step).error ?? { class: 'in_doubt' as const, message: task.message ?? '' };
-    emit(turn, { type: 'step_failed', step, error, ports: [] });
+    emit(turn, { type: 'step_failed', step, error: errorGivenUp(turn, task, by), ports: [] });
   }
 }
 
-/** Ends a run as failed; what it leaves in other systems stays in plain sight. */
+/** An effect nobody could speak for outweighs the error that raised the question; sent back too often has no error. */
+function errorGivenUp(turn: Turn, task: TaskState, by: string): StepError {
+  if (task.kind === 'in_doubt') return { class: 'in_doubt', message: `${by} gave up finding out whether it happened` };
+  return stepState(turn, task.step).error ?? { class: 'loop_limit', message: `${by} gave up after it was sent back` };
+}
+
+/** Why a run takes no more decisions. */
+export function whyClosed(state: RunState): string {
+  return state.end ? `The run has already ended (${state.reason ?? state.word})` : 'The run is being cancelled';
+}
+
+/** Ends a run as failed; what it leaves in other systems stays in plain sight, and no step is left in the air. */
 export function failRun(turn: Turn, reason: string, by?: string, step?: string): void {
+  for (const { key, status } of Object.values(turn.state.steps)) {
+    if (status === 'confirmed' || status === 'skipped' || status === 'failed') continue;
+    const error: StepError = { class: 'cancelled', message: 'The run ended before this step did' };
+    emit(turn, { type: 'step_failed', step: key, error, ports: [] });
+  }
   emit(turn, {
     type: 'run_failed',
     reason,

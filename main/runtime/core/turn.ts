@@ -4,7 +4,7 @@
  */
 import type { RunEvent, RunEventBody, StepKey } from '../../../shared/run/events.ts';
 import { evolve, initialState, pendingStep } from '../../../shared/run/evolve.ts';
-import type { RunState, StepState } from '../../../shared/run/state.ts';
+import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { DecideContext } from './commands.ts';
 
@@ -32,7 +32,7 @@ export function emit(turn: Turn, body: RunEventBody, lazy = false): void {
 }
 
 export function stepState(turn: Turn, key: StepKey): StepState {
-  return turn.state.steps[key] ?? pendingStep(key);
+  return stepOf(turn.state, key) ?? pendingStep(key);
 }
 
 /** The graph's step behind a key such as `decide#2` or `each[3]/x`. */

@@ -1,0 +1,266 @@
+/**
+ * Plays the pure core the way the engine does, with a virtual clock, seeded chance and scripted outcomes: a turn decides
+ * a command, begins what became due, commits (or keeps lazy events in the buffer), then hands out what to execute.
+ * It must never know more than the journal after a crash: `crash` drops the buffer and folds what was committed.
+ */
+import { createHash } from 'node:crypto';
+import type { StepError } from '../../shared/run/errors.ts';
+import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import { foldRun } from '../../shared/run/evolve.ts';
+import { stepOf, type RunState, type StepState, type TaskState } from '../../shared/run/state.ts';
+import { changesTheWorld } from '../../shared/steps/effect.ts';
+import type { Graph, GraphStep } from '../../shared/workflow/graph.ts';
+import type {
+  AttemptOutcome,
+  Checked,
+  Command,
+  DecideContext,
+  Prepared,
+  Refusal,
+} from '../../main/runtime/core/commands.ts';
+import { decide } from '../../main/runtime/core/decide.ts';
+import { due, type Due } from '../../main/runtime/core/due.ts';
+
+/** How an attempt ends: its outcome, what the checks of the output found, and how long it took. */
+export interface Reply {
+  outcome: AttemptOutcome;
+  checked?: Checked;
+  tookMs?: number;
+}
+
+export interface Call {
+  step: string;
+  attempt: number;
+  /** The idempotency key of the announced effect; absent for steps that change nothing. */
+  key: string | undefined;
+  config: Record<string, unknown> | undefined;
+}
+
+export interface CoreOptions {
+  seed?: number;
+  /** Replies by step, used in order; when they are used up (or there are none) the attempt succeeds. */
+  script?: Record<string, readonly Reply[]>;
+  reply?: (call: Call) => Reply;
+  prepare?: (node: GraphStep, state: RunState) => Prepared | StepError;
+  /** Called after every turn with what it added; throws to fail the test. */
+  afterTurn?: (added: readonly RunEvent[], state: RunState) => void;
+  onCall?: (call: Call) => void;
+}
+
+export type Core = ReturnType<typeof coreDriver>;
+
+export const startedAt = 1_800_000_000_000;
+
+export function ok(output: unknown = null, more: Partial<Extract<AttemptOutcome, { ok: true }>> = {}): Reply {
+  return { outcome: { ok: true, output, ...more } };
+}
+
+export function failure(error: string, more: Partial<StepError> & { sent?: boolean } = {}): Reply {
+  const { sent = error !== 'not_sent', ...rest } = more;
+  const [errorClass, code] = error.split(':');
+  return {
+    outcome: {
+      ok: false,
+      sent,
+      error: {
+        class: errorClass as StepError['class'],
+        message: `It was ${errorClass}`,
+        ...(code ? { code } : {}),
+        ...rest,
+      },
+    },
+  };
+}
+
+/** A small seeded generator: the same seed draws the same numbers on every machine. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function coreDriver(graph: Graph, options: CoreOptions = {}) {
+  const runId = 'run_test';
+  const random = seeded(options.seed ?? 1);
+  const used = new Map<string, number>();
+  const calls: Call[] = [];
+  const inFlight = new Map<string, number>();
+  let now = startedAt;
+  let ids = 0;
+  let journal: RunEvent[] = [];
+  let buffer: RunEvent[] = [];
+  let state: RunState | undefined;
+
+  function context(): DecideContext {
+    return {
+      runId,
+      now,
+      graph,
+      id: () => `task_${(ids += 1)}`,
+      random,
+      digest: (text) => createHash('sha256').update(text).digest('hex'),
+    };
+  }
+
+  function current(): RunState {
+    if (!state) throw new Error('The run has not started');
+    return state;
+  }
+
+  function turn(command?: Command): Refusal | undefined {
+    const added: RunEvent[] = [];
+    const apply = (next: Command): Refusal | undefined => {
+      const decision = decide(state, next, context());
+      if (!decision.ok) return decision.refusal;
+      ({ state } = decision);
+      added.push(...decision.events);
+      return undefined;
+    };
+    const refusal = command && apply(command);
+    const found = state && beginWhatIsDue(apply);
+    if (added.some((event) => !event.lazy)) {
+      journal = [...journal, ...buffer, ...added];
+      buffer = [];
+    } else {
+      buffer = [...buffer, ...added];
+    }
+    if (state) options.afterTurn?.(added, state);
+    if (found) dispatch(found);
+    return refusal;
+  }
+
+  function beginWhatIsDue(apply: (command: Command) => Refusal | undefined): Due {
+    for (;;) {
+      const found = due(current(), now, graph);
+      const first = found.tasks.filter((task) => task.type !== 'execute');
+      if (first.length === 0) return found;
+      for (const { type, step } of first)
+        apply(type === 'fire' ? { type: 'fire_timer', step, checked: {} } : prepare(step));
+    }
+  }
+
+  function prepare(key: string): Command {
+    const node = graph.steps.get(key);
+    if (!node) throw new Error(`No step ${key}`);
+    const prepared = options.prepare?.(node, current()) ?? defaultPrepared(node);
+    return 'class' in prepared
+      ? { type: 'refuse_attempt', step: key, error: prepared as StepError }
+      : { type: 'begin_attempt', step: key, prepared };
+  }
+
+  function dispatch(found: Due): void {
+    for (const [key] of inFlight) if (stepOf(current(), key)?.status !== 'running') inFlight.delete(key);
+    for (const task of found.tasks) {
+      if (task.type !== 'execute' || inFlight.has(task.step)) continue;
+      inFlight.set(task.step, task.attempt);
+      const step = stepOf(current(), task.step);
+      const effect = Object.values(current().effects).find(
+        (one) => one.step === task.step && one.generation === step?.generation,
+      );
+      const call = { step: task.step, attempt: task.attempt, key: effect?.key, config: step?.config };
+      calls.push(call);
+      options.onCall?.(call);
+    }
+  }
+
+  function finish(key: string, reply: Reply): Refusal | undefined {
+    const attempt = inFlight.get(key);
+    if (attempt === undefined) throw new Error(`${key} is not running`);
+    inFlight.delete(key);
+    now += reply.tookMs ?? 0;
+    return turn({ type: 'finish_attempt', step: key, attempt, outcome: reply.outcome, checked: reply.checked ?? {} });
+  }
+
+  function replyFor(key: string): Reply {
+    const call = calls.findLast((one) => one.step === key);
+    if (call && options.reply) return options.reply(call);
+    const index = used.get(key) ?? 0;
+    used.set(key, index + 1);
+    return options.script?.[key]?.[index] ?? ok();
+  }
+
+  function openTasks(): TaskState[] {
+    return Object.values(current().tasks).filter((task) => !task.decision && !task.closedAt);
+  }
+
+  return {
+    runId,
+    calls,
+    turn,
+    finish,
+    context,
+    openTasks,
+    state: current,
+    step(key: string): StepState {
+      const found = stepOf(current(), key);
+      if (!found) throw new Error(`${key} was not reached`);
+      return found;
+    },
+    /** What is on disk, and what only memory knows. */
+    journal: () => journal,
+    buffer: () => buffer,
+    events: () => [...journal, ...buffer],
+    types: () => [...journal, ...buffer].map((event) => event.type),
+    running: () => [...inFlight.keys()],
+    now: () => now,
+    advance(ms: number): void {
+      now += ms;
+      turn();
+    },
+    wakeAt: () => due(current(), now, graph).wakeAt,
+    start(input: unknown = null): void {
+      turn({
+        type: 'start_run',
+        workflowId: graph.document.id,
+        workflowName: graph.document.name,
+        version: 'v1',
+        owner: graph.document.owner ?? 'role:owner',
+        input,
+        env: {},
+        by: 'person:ada',
+      });
+    },
+    /** Answers every attempt and lets every timer come due, until the run ends or waits for a person. */
+    drive(maxTurns = 2_000): void {
+      for (let turns = 0; turns < maxTurns; turns += 1) {
+        const [key] = inFlight.keys();
+        const wakeAt = due(current(), now, graph).wakeAt;
+        if (key !== undefined) finish(key, replyFor(key));
+        else if (wakeAt !== undefined) {
+          now = wakeAt;
+          turn();
+        } else return;
+      }
+      throw new Error(`Not quiet after ${maxTurns} turns`);
+    },
+    decide(
+      key: string,
+      answer: TaskAnswer,
+      more: { by?: string; reason?: string; value?: unknown; digest?: string } = {},
+    ): Refusal | undefined {
+      const task = openTasks().find((one) => one.step === key);
+      if (!task) throw new Error(`Nothing is open for ${key}`);
+      return turn({ type: 'decide_task', taskId: task.taskId, answer, by: 'person:grace', ...more });
+    },
+    cancel: (by = 'person:ada', reason?: string) =>
+      turn({ type: 'cancel_run', by, ...(reason === undefined ? {} : { reason }) }),
+    /** The host dies: what was not committed is gone, then the same loop goes on with `recover`. */
+    crash(): void {
+      buffer = [];
+      inFlight.clear();
+      state = foldRun(journal);
+      turn({ type: 'recover' });
+    },
+  };
+}
+
+function defaultPrepared(node: GraphStep): Prepared {
+  return {
+    config: { step: node.id },
+    ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { for: node.id } } } : {}),
+  };
+}
