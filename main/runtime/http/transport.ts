@@ -1,3 +1,5 @@
+// Ambient types cannot be imported, and not every tsconfig lists declaration files.
+// oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./undici-parts.d.ts" />
 /**
  * Sends one request on a connection and collects its answer. Loaded at the first call, because undici is heavy.
