@@ -6,8 +6,8 @@ import { documentSchema, type WorkflowDocument } from './document.ts';
 
 /** Steps keep the author's order; what is kept per step follows it, so that moving a node never reorders lines. */
 function inStepOrder<T>(record: Record<string, T>, steps: readonly string[]): Record<string, T> {
-  const known = steps.filter((id) => Object.hasOwn(record, id));
-  const others = Object.keys(record).filter((id) => !known.includes(id));
+  const known = new Set(steps.filter((id) => Object.hasOwn(record, id)));
+  const others = Object.keys(record).filter((id) => !known.has(id));
   return Object.fromEntries([...known, ...others].map((id) => [id, record[id] as T]));
 }
 

@@ -200,7 +200,7 @@ describe('applyEdit', () => {
     [{ type: 'setWorkflow', changes: [{ pointer: '/name', value: '' }] }, '"name" must not be empty.'],
     [
       { type: 'setWorkflow', changes: [{ pointer: '/owner', value: 'me' }] },
-      '"owner" is not written as it must be: An owner is written role:name or person:name.',
+      '"owner" cannot be "me": an owner is written role:name or person:name.',
     ],
     [
       {

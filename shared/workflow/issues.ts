@@ -44,7 +44,16 @@ function valueWord(value: unknown): string {
   }
 }
 
-function fieldName(path: readonly PathPart[]): string {
+/** What a form calls the field at a path, and an example of what belongs there. */
+export interface FieldHint {
+  title?: string;
+  example?: string;
+}
+
+export type FieldHints = (path: readonly PathPart[]) => FieldHint | undefined;
+
+function fieldName(path: readonly PathPart[], hint?: FieldHint): string {
+  if (hint?.title !== undefined) return quoted(hint.title);
   const last = path[path.length - 1];
   if (last === undefined) return 'The document';
   return typeof last === 'number' ? `Item ${last + 1}` : quoted(String(last));
@@ -76,17 +85,38 @@ function sizeSentence(issue: Extract<Issue, { code: 'too_big' | 'too_small' }>, 
   return { code: 'invalid_value', message: `${name} must be ${bound} ${limit}.` };
 }
 
-function sentenceOf(issue: Issue, path: readonly PathPart[], value: unknown): Sentence {
-  const name = fieldName(path);
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Our own patterns carry a sentence; zod's own begin with "Invalid". */
+function formatSentence(
+  issue: Extract<Issue, { code: 'invalid_format' }>,
+  name: string,
+  value: unknown,
+  hint?: FieldHint,
+): Sentence {
+  const said = `${name} cannot be ${typeof value === 'string' ? quoted(value) : valueWord(value)}`;
+  if (!issue.message.startsWith('Invalid'))
+    return { code: 'invalid_value', message: `${said}: ${lowerFirst(issue.message)}.` };
+  if (hint?.example !== undefined)
+    return { code: 'invalid_value', message: `${said}: it is written like ${hint.example}.` };
+  const form =
+    issue.format === 'regex' && issue.pattern ? `it must match ${issue.pattern}` : `it must be ${issue.format}`;
+  return { code: 'invalid_value', message: `${said}: ${form}.` };
+}
+
+function sentenceOf(issue: Issue, path: readonly PathPart[], value: unknown, hint?: FieldHint): Sentence {
+  const name = fieldName(path, hint);
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined)
-        return { code: 'missing_field', message: `${name} is missing.`, fix: `Add it: ${typeWord(issue.expected)}.` };
+        return { code: 'missing_field', message: `${name} is missing.`, fix: `Add it (${typeWord(issue.expected)}).` };
       return { code: 'wrong_type', message: `${name} must be ${typeWord(issue.expected)}, not ${valueWord(value)}.` };
     case 'invalid_value': {
       const values = issue.values.map((one) => (typeof one === 'string' ? one : String(one)));
       if (value === undefined)
-        return { code: 'missing_field', message: `${name} is missing.`, fix: `Add it: ${list(values)}.` };
+        return { code: 'missing_field', message: `${name} is missing.`, fix: `Add it (${list(values)}).` };
       const choice = values.length === 1 ? values[0] : `one of ${list(values)}`;
       return { code: 'invalid_value', message: `${name} must be ${choice}, not ${valueWord(value)}.` };
     }
@@ -94,13 +124,7 @@ function sentenceOf(issue: Issue, path: readonly PathPart[], value: unknown): Se
     case 'too_small':
       return sizeSentence(issue, name);
     case 'invalid_format':
-      // Our own patterns carry a sentence; zod's own begin with "Invalid".
-      return {
-        code: 'invalid_value',
-        message: `${name} is not written as it must be: ${
-          issue.message.startsWith('Invalid') ? `expected ${issue.format}` : issue.message
-        }.`,
-      };
+      return formatSentence(issue, name, value, hint);
     case 'not_multiple_of':
       return { code: 'invalid_value', message: `${name} must be a multiple of ${issue.divisor}.` };
     case 'invalid_key': {
@@ -126,7 +150,13 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   return branches.reduce((best, branch) => (cost(branch) < cost(best) ? branch : best), branches[0] ?? []);
 }
 
-function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, root: unknown, path: PathPart[]): Problem[] {
+function unionProblems(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  root: unknown,
+  path: PathPart[],
+  hints?: FieldHints,
+): Problem[] {
+  const name = fieldName(path, hints?.(path));
   const value = valueAt(root, path);
   const branches = issue.errors;
   const objects = branches.filter((branch) =>
@@ -141,7 +171,7 @@ function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, root: u
       return [
         problem(path, {
           code: 'invalid_value',
-          message: `${fieldName(path)} must have exactly one of the fields ${list([...new Set(names)])}.`,
+          message: `${name} must have exactly one of the fields ${list([...new Set(names)])}.`,
         }),
       ];
   }
@@ -159,21 +189,32 @@ function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, root: u
         problem(
           path,
           value === undefined
-            ? { code, message: `${fieldName(path)} is missing.`, fix: `Add it: ${choice}.` }
-            : { code, message: `${fieldName(path)} must be ${choice}, not ${valueWord(value)}.` },
+            ? { code, message: `${name} is missing.`, fix: `Add it (${choice}).` }
+            : { code, message: `${name} must be ${choice}, not ${valueWord(value)}.` },
         ),
       ];
   }
-  return issueProblems(closestBranch(branches), root, path);
+  return issueProblems(closestBranch(branches), root, path, hints);
 }
 
 function problem(path: readonly PathPart[], sentence: Sentence): Problem {
   const step = stepOfPath(path);
-  return { ...sentence, severity: 'error', pointer: pointerOf(path), ...(step === undefined ? {} : { step }) };
+  return {
+    fix: 'Correct it there.',
+    ...sentence,
+    severity: 'error',
+    pointer: pointerOf(path),
+    ...(step === undefined ? {} : { step }),
+  };
 }
 
 /** `root` is the value `base` is counted from; issues count their paths from `base`. */
-export function issueProblems(issues: readonly Issue[], root: unknown, base: readonly PathPart[]): Problem[] {
+export function issueProblems(
+  issues: readonly Issue[],
+  root: unknown,
+  base: readonly PathPart[],
+  hints?: FieldHints,
+): Problem[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
     if (issue.code === 'unrecognized_keys')
@@ -184,7 +225,7 @@ export function issueProblems(issues: readonly Issue[], root: unknown, base: rea
           fix: 'Remove it or correct its name.',
         }),
       );
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) return unionProblems(issue, root, path);
-    return [problem(path, sentenceOf(issue, path, valueAt(root, path)))];
+    if (issue.code === 'invalid_union' && issue.errors.length > 0) return unionProblems(issue, root, path, hints);
+    return [problem(path, sentenceOf(issue, path, valueAt(root, path), hints?.(path)))];
   });
 }

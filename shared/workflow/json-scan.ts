@@ -40,7 +40,7 @@ function skipSpace(scan: Scan): void {
 function found(scan: Scan): string {
   if (scan.at >= scan.text.length) return 'the file ends';
   const character = String.fromCodePoint(scan.text.codePointAt(scan.at) ?? 0);
-  return /[\p{L}\p{N}\p{P}\p{S}]/u.test(character) ? `there is ${character}` : 'there is an unprintable character';
+  return /[\p{L}\p{N}\p{P}\p{S}]/u.test(character) ? `there is “${character}”` : 'there is an unprintable character';
 }
 
 /** Leaves `at` behind the string and gives its text. Written as a loop: a regular expression overflows on megabytes. */

@@ -54,7 +54,7 @@ describe('parseDocument', () => {
     [
       '{"a":1\n "b":2}',
       'invalid_json',
-      'Line 2, column 2: Expected a comma or } after the value of "a", but there is ".',
+      'Line 2, column 2: Expected a comma or } after the value of "a", but there is “"”.',
     ],
     ['{"steps":{"a":1,"a":2}}', 'duplicate_key', 'Line 1, column 17: The field "a" is given twice in the same object.'],
     ['['.repeat(101), 'too_deep', 'Line 1, column 101: Values are nested more than 100 deep.'],

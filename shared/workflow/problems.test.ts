@@ -54,6 +54,7 @@ function codesOf(value: object): string[] {
 const companions: Record<string, string[]> = {
   unreachable_step: ['cycle_without_limit'],
   loop_without_cycle: ['not_executable_yet'],
+  send_back_not_upstream: ['not_executable_yet'],
 };
 
 describe('the fixtures', () => {
@@ -119,7 +120,7 @@ describe('wiring', () => {
   });
 
   it('knows the ports that rules add', () => {
-    const branch = { kind: 'branch', config: { rules: [{ port: 'big', when: 'input.amount > 5' }] } };
+    const branch = { kind: 'branch', config: { rules: [{ port: 'big', when: '{{ input.amount > 5 }}' }] } };
     const to = (port: string) => codesOf({ steps: { a: branch, b: get }, edges: [edge('a', 'b', { port })] });
     expect(to('big')).toEqual([]);
     expect(to('otherwise')).toEqual([]);
@@ -150,6 +151,18 @@ describe('configs', () => {
     expect(config({ timeoutMs: '5' })).toMatchObject([
       { code: 'invalid_config', message: '“a”: "timeoutMs" must be a number, not the text "5".', step: 'a' },
     ]);
+  });
+
+  it('calls a field what the form calls it, and shows how it is written', () => {
+    const when = (value: unknown) =>
+      findProblems(
+        documentOf({ steps: { a: { kind: 'branch', config: { rules: [{ port: 'x', when: value }] } } } }),
+        tools,
+      );
+    expect(when('1')).toMatchObject([
+      { code: 'invalid_config', message: '“a”: "When" cannot be "1": it is written like {{ input.amount > 100 }}.' },
+    ]);
+    expect(when(undefined)).toMatchObject([{ message: '“a”: "When" is missing.', fix: 'Add it (text).' }]);
   });
 
   it('names unknown and missing fields', () => {
@@ -211,7 +224,9 @@ describe('what this version does not run', () => {
           losers: 'finish',
           escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'fallback' }],
         },
-        b: { ...get, parent: 'c' },
+        b: { ...get, parent: 'c', verify: true },
+        e: { ...get, gates: { after: { owner: 'role:x', quorum: 2 } } },
+        f: { ...get, gates: { after: { owner: 'role:x', sendBackTo: 'e' } } },
         c: { kind: 'map', config: {} },
         d: { kind: 'workflow', config: {} },
       },
@@ -226,6 +241,15 @@ describe('what this version does not run', () => {
 });
 
 describe('findProblems', () => {
+  it('walks a chain and a circle of thousands of steps', () => {
+    const ids = Array.from({ length: 4000 }, (_, index) => `s${index}`);
+    const steps = Object.fromEntries(ids.map((id) => [id, get]));
+    const edges = ids.slice(1).map((id, index) => edge(ids[index] ?? '', id));
+    expect(codesOf({ steps, edges })).toEqual([]);
+    const circle = codesOf({ steps, edges: [...edges, edge('s3999', 's0')] });
+    expect(circle.filter((code) => code === 'cycle_without_limit')).toHaveLength(1);
+  });
+
   it('puts errors first, in document order, and every pointer leads to a place whose parent exists', () => {
     for (const code of codes) {
       const text = readFileSync(path.join(graphs, `${code}.holdfast.json`), 'utf8');

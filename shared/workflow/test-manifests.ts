@@ -59,7 +59,16 @@ const branch: StepManifest = {
         control: 'rules',
         items: {
           type: 'object',
-          properties: { port: { type: 'string' }, when: { type: 'string', control: 'expression' } },
+          properties: {
+            port: { type: 'string' },
+            when: {
+              type: 'string',
+              pattern: '^{{.*}}$',
+              title: 'When',
+              control: 'expression',
+              placeholder: '{{ input.amount > 100 }}',
+            },
+          },
           required: ['port', 'when'],
           additionalProperties: false,
         },

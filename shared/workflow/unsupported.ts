@@ -2,7 +2,7 @@
  * The parts of the format that this version stores, shows and exports, but does not run. One row per part: when the
  * runtime learns a part, its row goes and nothing else changes. A graph that needs one of them is refused before it runs.
  */
-import type { EscalationRule, WorkflowDocument } from './document.ts';
+import type { EscalationRule, Gate, WorkflowDocument } from './document.ts';
 import type { PathPart } from './pointer.ts';
 
 export interface UnsupportedPart {
@@ -15,7 +15,7 @@ export interface UnsupportedPart {
   places(document: WorkflowDocument): PathPart[][];
 }
 
-function stepsWith(document: WorkflowDocument, field: 'parent' | 'losers'): PathPart[][] {
+function stepsWith(document: WorkflowDocument, field: 'parent' | 'losers' | 'verify'): PathPart[][] {
   return Object.entries(document.steps).flatMap(([id, step]) =>
     step[field] === undefined ? [] : [['steps', id, field]],
   );
@@ -23,6 +23,16 @@ function stepsWith(document: WorkflowDocument, field: 'parent' | 'losers'): Path
 
 function stepsOfKind(document: WorkflowDocument, kind: string): PathPart[][] {
   return Object.entries(document.steps).flatMap(([id, step]) => (step.kind === kind ? [['steps', id, 'kind']] : []));
+}
+
+function gatesWith(document: WorkflowDocument, needs: (gate: Gate) => keyof Gate | undefined): PathPart[][] {
+  return Object.entries(document.steps).flatMap(([id, step]) =>
+    (['before', 'after'] as const).flatMap((side) => {
+      const gate = step.gates?.[side];
+      const field = gate && needs(gate);
+      return field === undefined ? [] : [['steps', id, 'gates', side, field]];
+    }),
+  );
 }
 
 function rulesThen(document: WorkflowDocument, then: NonNullable<EscalationRule['then']>): PathPart[][] {
@@ -93,6 +103,30 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     sentence: 'An escalation that takes the fallback path is part of the format, but this version does not do it.',
     fix: 'Choose to pause or to fail.',
     places: (document) => rulesThen(document, 'fallback'),
+  },
+  {
+    part: 'several reviewers',
+    sentence: 'A review that needs several people is part of the format, but this version asks only one.',
+    fix: 'Remove the number of reviewers and who must not review.',
+    places: (document) =>
+      gatesWith(document, (gate) => {
+        if (gate.quorum !== undefined && gate.quorum > 1) return 'quorum';
+        return gate.notBy && gate.notBy.length > 0 ? 'notBy' : undefined;
+      }),
+  },
+  {
+    part: 'sending back to another step',
+    sentence:
+      'Sending back to another step is part of the format, but this version sends back only to the step itself.',
+    fix: 'Remove the step to send back to, and review after the step.',
+    places: (document) => gatesWith(document, (gate) => (gate.sendBackTo === undefined ? undefined : 'sendBackTo')),
+  },
+  {
+    part: 'reading again at the end',
+    sentence: 'Reading again at the end of a run is part of the format, but this version does not do it.',
+    fix: 'Remove the mark.',
+    places: (document) =>
+      stepsWith(document, 'verify').filter(([_steps, id]) => document.steps[String(id)]?.verify === true),
   },
 ];
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { Step } from '../document.ts';
-import { issueProblems, type Issue } from '../issues.ts';
+import { issueProblems, type FieldHint, type Issue } from '../issues.ts';
 import { valueAt, type PathPart } from '../pointer.ts';
 import { isWholeTemplate, templateParts } from '../template.ts';
 import { isUnsupportedKind } from '../unsupported.ts';
@@ -41,6 +41,23 @@ function isExcused(issue: Issue, config: unknown, base: readonly PathPart[]): bo
   return isWholeTemplate(value) || issue.code !== 'invalid_type';
 }
 
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** The title and placeholder the form shows for a field. */
+function hintAt(schema: Record<string, unknown>, path: readonly PathPart[]): FieldHint | undefined {
+  let at = schema;
+  for (const part of path) {
+    if (typeof part === 'number') at = asObject(at['items']);
+    else at = asObject(asObject(at['properties'])[part] ?? at['additionalProperties']);
+  }
+  const hint: FieldHint = {};
+  if (typeof at['title'] === 'string') hint.title = at['title'];
+  if (typeof at['placeholder'] === 'string') hint.example = at['placeholder'];
+  return hint;
+}
+
 interface Configured {
   kind: string;
   kindVersion: number;
@@ -72,7 +89,9 @@ function checkKind(context: CheckContext, of: Configured, path: readonly PathPar
   if (checked.success) return;
   const issues = checked.error.issues.filter((issue) => !isExcused(issue, of.config, []));
   // Paths are counted from the whole document, so that each sentence can quote the value it is about.
-  for (const problem of issueProblems(issues, context.document, [...path, 'config']))
+  const inside = path.length + 1;
+  const hints = (at: readonly PathPart[]) => hintAt(manifest.config, at.slice(inside));
+  for (const problem of issueProblems(issues, context.document, [...path, 'config'], hints))
     context.problems.push({ ...problem, code: 'invalid_config', message: `${who}: ${problem.message}` });
 }
 

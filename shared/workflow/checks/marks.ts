@@ -47,7 +47,7 @@ function checkRetry(context: CheckContext, retry: Retry, path: PathPart[], id: s
       report(context, {
         code: 'retry_of_once',
         severity: 'warning',
-        message: `${label(context, id)} happens once, so it is tried again only when the request never left; ${useless.join(', ')} here retries nothing else.`,
+        message: `${label(context, id)} happens once, so it is tried again only when its request never left, not on ${useless.map((pattern) => (pattern === '*' ? 'other passing failures' : pattern)).join(', ')}.`,
         path: at,
         fix: 'Retry only not_sent, or mark the step as safe to repeat if its target honours the key.',
       });

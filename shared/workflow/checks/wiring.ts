@@ -100,6 +100,12 @@ function entriesOf(ids: readonly string[], forward: readonly Arrow[]): string[] 
   return ids.filter((id) => !targets.has(id));
 }
 
+/** A long way is shown by its beginning and its end. */
+function wayText(context: CheckContext, way: readonly string[]): string {
+  const names = way.map((id) => label(context, id));
+  return (names.length > 8 ? [...names.slice(0, 5), '…', ...names.slice(-2)] : names).join(' → ');
+}
+
 function cycles(context: CheckContext, ids: readonly string[], arrows: readonly IndexedArrow[]): void {
   const forward = arrows.filter((arrow) => !arrow.loop);
   const next = neighbours(forward, 'forward');
@@ -116,7 +122,7 @@ function cycles(context: CheckContext, ids: readonly string[], arrows: readonly 
     const closing = forward.find((arrow) => arrow.to === first && arrow.from === way[way.length - 2]);
     report(context, {
       code: 'cycle_without_limit',
-      message: `These steps go round in a circle without a limit: ${way.map((id) => label(context, id)).join(' → ')}.`,
+      message: `These steps go round in a circle without a limit: ${wayText(context, way)}.`,
       path: closing ? ['edges', closing.index] : ['edges'],
       step: closing?.from ?? first,
       fix: 'Remove the connection that goes back, or give it a limit of rounds.',
@@ -137,10 +143,10 @@ function cycles(context: CheckContext, ids: readonly string[], arrows: readonly 
 
 function loose(context: CheckContext, ids: readonly string[], arrows: readonly IndexedArrow[]): void {
   const forward = arrows.filter((arrow) => !arrow.loop);
-  const entries = entriesOf(ids, forward);
-  const reached = reachable(neighbours(forward, 'forward'), entries);
+  const entries = new Set(entriesOf(ids, forward));
+  const reached = reachable(neighbours(forward, 'forward'), [...entries]);
   for (const id of ids) {
-    if (entries.includes(id) || reached.has(id)) continue;
+    if (entries.has(id) || reached.has(id)) continue;
     report(context, {
       code: 'unreachable_step',
       message: `${label(context, id)} can never begin: no way leads to it from a step that starts the run.`,
