@@ -108,6 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
   const actors = new Map<string, Promise<RunActor>>();
   const graphs = new Map<string, Graph>();
   const listeners = new Set<(runId: string, events: RunEvent[], state: RunState) => void>();
+  const starting = new Map<string, Promise<void>>();
   const turnListeners = new Set<(runId: string) => void>();
   let haltedBy: unknown;
   let isStopping = false;
@@ -194,33 +195,54 @@ export function createEngine(options: EngineOptions): Engine {
     if (refusal) throw new ApiError(refusal.code, refusal.message);
   }
 
+  async function startOnce({
+    document,
+    version,
+    input,
+    env,
+    key,
+    by,
+    commandId,
+  }: StartRun): Promise<{ runId: string; existing: boolean }> {
+    const existing = key === undefined ? undefined : await store.runByKey(key);
+    if (existing !== undefined) return { runId: existing, existing: true };
+    // The same command gives the same run: its id follows from the command's.
+    const runId = `run_${random.digest(`start\n${commandId}`).slice(0, 20)}`;
+    if (await actorOf(runId)) return { runId, existing: true };
+    await store.saveVersion({ digest: version, workflowId: document.id, document, createdAt: clock() });
+    actors.set(runId, Promise.resolve(createActor(runId, await graphOf(version), undefined, shared)));
+    const command: Command = {
+      type: 'start_run',
+      workflowId: document.id,
+      workflowName: document.name,
+      version,
+      owner: document.owner ?? 'role:owner',
+      input,
+      env,
+      by,
+      ...(key === undefined ? {} : { key }),
+    };
+    await post(runId, command, commandId);
+    return { runId, existing: false };
+  }
+
   return {
     async start() {
       const unfinished = await store.runs({ unfinished: true, limit: Number.MAX_SAFE_INTEGER });
       await Promise.all(unfinished.map(({ runId }) => post(runId, { type: 'recover' })));
     },
 
-    async startRun({ document, version, input, env, key, by, commandId }) {
-      const existing = key === undefined ? undefined : await store.runByKey(key);
-      if (existing !== undefined) return { runId: existing, existing: true };
-      // The same command gives the same run: its id follows from the command's.
-      const runId = `run_${random.digest(`start\n${commandId}`).slice(0, 20)}`;
-      if (await actorOf(runId)) return { runId, existing: true };
-      await store.saveVersion({ digest: version, workflowId: document.id, document, createdAt: clock() });
-      actors.set(runId, Promise.resolve(createActor(runId, await graphOf(version), undefined, shared)));
-      const command: Command = {
-        type: 'start_run',
-        workflowId: document.id,
-        workflowName: document.name,
-        version,
-        owner: document.owner ?? 'role:owner',
-        input,
-        env,
-        by,
-        ...(key === undefined ? {} : { key }),
-      };
-      await post(runId, command, commandId);
-      return { runId, existing: false };
+    startRun(start) {
+      // One start per key (or command) at a time: the second finds the run of the first.
+      const name = start.key === undefined ? `command ${start.commandId}` : `key ${start.key}`;
+      const mine = (starting.get(name) ?? Promise.resolve()).then(() => startOnce(start));
+      const ended = mine.then(
+        () => undefined,
+        () => undefined,
+      );
+      starting.set(name, ended);
+      void ended.then(() => starting.get(name) === ended && starting.delete(name));
+      return mine;
     },
 
     async decideTask({ commandId, runId, reason, digest, value, ...rest }) {

@@ -82,10 +82,13 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     for (const letter of letters) {
       if (!letter.command) continue;
       shared.faults.hit('before_decide', { runId });
-      if (letter.commandId !== undefined && (await shared.store.commandSeen(letter.commandId))) continue;
+      // Scoped to the run, so that one caller's mistake never meets another run in the same transaction.
+      const commandId = letter.commandId === undefined ? undefined : `${runId}/${letter.commandId}`;
+      if (commandId !== undefined && (commandIds.includes(commandId) || (await shared.store.commandSeen(commandId))))
+        continue;
       const refusal = apply(letter.command);
       if (refusal) refusals.set(letter, refusal);
-      else if (letter.commandId !== undefined) commandIds.push(letter.commandId);
+      else if (commandId !== undefined) commandIds.push(commandId);
     }
     let todo = await beginWhatIsDue();
     await commit();
