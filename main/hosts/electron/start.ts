@@ -43,7 +43,8 @@ export function startDesktop(options: DesktopOptions = {}): void {
     app.exit(0);
     return;
   }
-  app.enableSandbox();
+  // Root on Linux has no sandbox to enable and says so with this switch; the window itself asks for one in any case.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   protocol.registerSchemesAsPrivileged([
     { scheme: PAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
   ]);
