@@ -2,7 +2,7 @@
  * The app frame: navigation, keyboard between screens, connection notice, and which screen is open. Every screen is a
  * feature of its own; the frame is the only place that knows them all.
  */
-import { Suspense, lazy, useEffect } from 'react';
+import { Suspense, lazy, useEffect, useRef } from 'react';
 import { useMantineColorScheme } from '@mantine/core';
 import { useQuery } from './client.ts';
 import { setSettings } from './lib/settings.ts';
@@ -43,12 +43,13 @@ function Screen({ route }: { route: Route }) {
 /** The stored choice wins over what this window remembered from last time. */
 function useStoredSettings(): void {
   const { value } = useQuery('settings.get', {});
-  const { setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const apply = useRef(setColorScheme);
   useEffect(() => {
     if (!value) return;
     setSettings(value);
-    setColorScheme(value.colorScheme);
-  }, [value, setColorScheme]);
+    apply.current(value.colorScheme);
+  }, [value]);
 }
 
 export function App() {

@@ -1,5 +1,5 @@
 /**
- * ENTRY of the page: policies first, then theme and frame. Holds no logic of its own and loads nothing from elsewhere.
+ * ENTRY of the page: the look, the client, the frame, in this order. Holds no logic of its own and loads nothing from elsewhere.
  */
 import '@fontsource-variable/inter/index.css';
 import '@fontsource-variable/jetbrains-mono/index.css';
@@ -12,14 +12,13 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { ClientContext, startClient } from './client.ts';
-import { installTrustedTypes } from './lib/trusted-types.ts';
-import { cssVariables, theme } from './ui/theme.ts';
-
-installTrustedTypes();
+import { installStyles } from './ui/install-styles.ts';
+import { theme } from './ui/theme.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 // Where a library writes a style element by itself, it looks for the nonce under this name.
 Object.assign(window, { __webpack_nonce__: nonce });
+installStyles(nonce);
 
 const client = startClient();
 const schemes = localStorageColorSchemeManager({ key: 'holdfast.colorScheme' });
@@ -30,7 +29,8 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider
       theme={theme}
-      cssVariablesResolver={cssVariables}
+      withCssVariables={false}
+      withGlobalClasses={false}
       defaultColorScheme="auto"
       colorSchemeManager={schemes}
       getStyleNonce={() => nonce}

@@ -63,7 +63,7 @@ function ActingAs({ stored }: { stored: string }) {
 }
 
 function Scheme() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const save = useCommand('settings.set');
   const choose = async (next: WorkspaceSettings['colorScheme']) => {
     setColorScheme(next);

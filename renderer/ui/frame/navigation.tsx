@@ -53,7 +53,7 @@ function PlaceLink({ place, route, open }: { place: Place; route: Route; open?: 
 }
 
 function SchemeToggle() {
-  const { setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const scheme = useComputedColorScheme('light');
   const save = useCommand('settings.set');
   const next = scheme === 'dark' ? 'light' : 'dark';
