@@ -1,0 +1,57 @@
+/**
+ * A path between two steps: plain, fallback (dashed red), after a rejection (amber) or going back (curved, with its
+ * limit). During a run the paths taken stand out and the others step back.
+ */
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
+import { Plus, Repeat } from 'lucide-react';
+import { memo } from 'react';
+import { useCanvasActions } from './actions.ts';
+import type { PathEdge as PathEdgeType } from './flow.ts';
+import { edgePath } from './paths.ts';
+import classes from './path-edge.module.css';
+
+function Path(props: EdgeProps<PathEdgeType>) {
+  const { id, data, selected, markerEnd } = props;
+  const actions = useCanvasActions();
+  const loop = data?.limit !== undefined;
+  const { d, labelX, labelY } = edgePath(props, loop);
+  const label = data?.label;
+  const place = { transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` };
+  return (
+    <>
+      <g className={classes.path} data-kind={loop ? 'loop' : data?.kind} data-look={data?.look} data-selected={selected || undefined} data-moving={data?.moving || undefined}>
+        <BaseEdge id={id} path={d} interactionWidth={24} {...(markerEnd === undefined ? {} : { markerEnd })} />
+      </g>
+      {(label !== undefined || loop) && (
+        <EdgeLabelRenderer>
+          <div className={`${classes.label} nopan`} style={place} data-kind={loop ? 'loop' : data?.kind} data-look={data?.look}>
+            {label !== undefined && <span className={classes.text}>{label}</span>}
+            {loop && (
+              <span className={classes.limit}>
+                <Repeat aria-hidden strokeWidth={2} />
+                at most {data?.limit} ×
+              </span>
+            )}
+          </div>
+        </EdgeLabelRenderer>
+      )}
+      {actions && selected && (
+        <EdgeLabelRenderer>
+          <button
+            type="button"
+            className={`${classes.insert} nodrag nopan`}
+            style={place}
+            data-below={label !== undefined || loop || undefined}
+            aria-label="Insert a step here"
+            title="Insert a step here"
+            onClick={(event) => actions.insertOn(id, { x: event.clientX, y: event.clientY })}
+          >
+            <Plus aria-hidden strokeWidth={2} />
+          </button>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+}
+
+export const PathEdge = memo(Path);
