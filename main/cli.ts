@@ -35,7 +35,7 @@ async function main(args: string[]): Promise<number> {
           port,
           open,
           pageFolder: folders.page,
-          createApp: () => createApp({ dataDir, host: 'loopback', leaseWaitMs: 3_000 }),
+          createApp: () => createApp({ dataDir, host: 'loopback', leaseWaitMs: 1_500 }),
           print: (line) => console.log(line),
         });
         return 0;

@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<number> {
       port,
       open,
       pageFolder: appFolders().page,
-      createApp: () => createApp({ dataDir, host: 'loopback', leaseWaitMs: 3_000, log: printWarnings }),
+      createApp: () => createApp({ dataDir, host: 'loopback', leaseWaitMs: 1_500, log: printWarnings }),
       print: (line) => console.log(line),
     });
     return 0;

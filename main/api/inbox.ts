@@ -68,18 +68,20 @@ export function nextEffects(
   if (!start) return [];
   const next: InboxCard['next'] = [];
   const seen = new Set<string>([start.id]);
-  const open: GraphStep[] = [];
-  const follow = (node: GraphStep): void => {
+  const open: { node: GraphStep; maybe: boolean }[] = [];
+  const follow = (node: GraphStep, maybe: boolean): void => {
+    // Ports beside `out` are chosen by a condition when the run is there.
     for (const edge of node.outgoing) {
       if (edge.from.port === 'failed' || edge.from.port === 'rejected' || edge.loop || seen.has(edge.to.step)) continue;
       seen.add(edge.to.step);
       const target = graph.steps.get(edge.to.step);
-      if (target) open.push(target);
+      if (target) open.push({ node: target, maybe: maybe || edge.from.port !== 'out' });
     }
   };
-  if (task.gate === 'before') open.push(start);
-  else follow(start);
-  for (let node = open.shift(); node; node = open.shift()) {
+  if (task.gate === 'before') open.push({ node: start, maybe: false });
+  else follow(start, false);
+  for (let entry = open.shift(); entry; entry = open.shift()) {
+    const { node, maybe } = entry;
     const { gates, compensate, label, kind } = node.step;
     if (gates?.before && node !== start) continue;
     if (changesTheWorld(node.effect)) {
@@ -89,9 +91,10 @@ export function nextEffects(
         effect: effectWords[node.effect],
         target: targetOf(node.step.config) ?? parts.manifests.get(kind)?.title ?? kind,
         ...(compensate ? { undo: compensate.label ?? compensate.kind } : {}),
+        ...(maybe ? { maybe } : {}),
       });
     }
-    if (!gates?.after) follow(node);
+    if (!gates?.after) follow(node, maybe);
   }
   return next;
 }

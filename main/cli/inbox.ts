@@ -152,7 +152,7 @@ function cardText(card: InboxCard): string {
   if (card.shown !== undefined) lines.push('What is decided on:', JSON.stringify(card.shown, null, 2));
   for (const effect of card.next) {
     lines.push(
-      `Then: ${effect.label} – ${effect.target} (${effect.effect.toLowerCase()})${effect.undo ? `, can be undone by: ${effect.undo}` : ''}`,
+      `${effect.maybe ? 'Then, depending on the result' : 'Then'}: ${effect.label} – ${effect.target} (${effect.effect.toLowerCase()})${effect.undo ? `, can be undone by: ${effect.undo}` : ''}`,
     );
   }
   if (card.decision)

@@ -103,8 +103,8 @@ export interface InboxCard extends InboxItem {
   stepInput: unknown;
   stepOutput: unknown;
   details?: Record<string, unknown>;
-  /** Effects that will fire next if this is approved, in words and target. */
-  next: { step: string; label: string; effect: string; target: string; undo?: string }[];
+  /** Effects that will fire next if this is approved, in words and target; `maybe` when a branch decides whether. */
+  next: { step: string; label: string; effect: string; target: string; undo?: string; maybe?: boolean }[];
   history: { at: number; text: string }[];
 }
 

@@ -1,0 +1,221 @@
+/** The commands from end to end: what they print, what they answer to scripts, and that they work beside each other. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { linesOf, refund, resultOf, sandboxActions, setUpDesk } from './terminal.ts';
+import type { Desk } from './terminal.ts';
+
+let desk: Desk;
+beforeEach(() => {
+  desk = setUpDesk();
+});
+afterEach(() => desk.clear());
+
+async function openTask(): Promise<string> {
+  const [task] = linesOf((await desk.run('inbox', 'list', '--json')).out);
+  return String(task?.['taskId']);
+}
+
+const plain = {
+  formatVersion: 1,
+  id: 'wf_plain',
+  name: 'Plain',
+  inputs: { type: 'object', properties: { text: { type: 'string', default: 'hello' } } },
+  steps: { shout: { kind: 'transform', config: { value: '{{ $uppercase(input.text) }}' } } },
+  edges: [],
+};
+
+test('a sample parks, is approved and completes, and every command shows it', async () => {
+  const run = await desk.run('run', refund, '--json');
+  expect([run.code, run.err]).toEqual([0, '']);
+  const parked = resultOf(run);
+  expect(Object.keys(parked)).toEqual(['run', 'state', 'reason', 'output', 'costMicros', 'steps']);
+  expect(parked).toMatchObject({
+    state: 'waiting',
+    reason: 'review',
+    output: null,
+    steps: { read: 'confirmed', pay: 'pending' },
+  });
+
+  const task = await openTask();
+  const shown = await desk.run('inbox', 'show', task);
+  expect(shown.out).toContain('POST sandbox://payments/refunds');
+  expect(shown.out).toContain('--send-back');
+  const decided = await desk.run('inbox', 'decide', task, '--approve', '--as', 'ada', '--json');
+  expect(decided.code).toBe(0);
+  expect(resultOf(decided)).toMatchObject({ task, answer: 'approve', run: parked['run'], state: 'complete' });
+  expect((await desk.run('inbox', 'decide', task, '--approve', '--as', 'ada')).code).toBe(2);
+
+  const runId = String(parked['run']);
+  expect(resultOf(await desk.run('runs', 'show', runId, '--json'))).toMatchObject({
+    run: runId,
+    state: 'complete',
+    workflow: 'wf_refund',
+  });
+  expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toMatchObject([{ runId, word: 'complete' }]);
+  const events = linesOf((await desk.run('runs', 'events', runId, '--json')).out);
+  expect(events.map((event) => event['seq'])).toEqual(events.map((_event, index) => index + 1));
+  expect(events.at(-1)).toMatchObject({ type: 'run_completed' });
+  const ledger = linesOf((await desk.run('ledger', runId, '--json')).out);
+  expect(ledger.map((row) => [row['step'], row['status']])).toContainEqual(['pay', 'confirmed']);
+  expect(sandboxActions(desk.dataDir).filter((action) => action === 'refund.created')).toHaveLength(1);
+  const doctor = await desk.run('doctor', '--rebuild', '--backup', 'copy.db', '--json');
+  expect(doctor.code).toBe(0);
+  expect(linesOf(doctor.out).every((finding) => finding['ok'] === true)).toBe(true);
+  expect(existsSync(path.join(desk.folder, 'copy.db'))).toBe(true);
+});
+
+test('input, environment, key and following', async () => {
+  const file = desk.write('plain.holdfast.json', plain);
+  expect(resultOf(await desk.run('run', file, '--json'))).toMatchObject({ state: 'complete', output: 'HELLO' });
+  const fromFile = desk.write('input.json', { text: 'from a file' });
+  expect(resultOf(await desk.run('run', file, '--input', `@${fromFile}`, '--json'))).toMatchObject({
+    output: 'FROM A FILE',
+  });
+  const first = resultOf(await desk.run('run', file, '--key', 'k1', '--input', '{"text":"one"}', '--json'));
+  const second = resultOf(await desk.run('run', file, '--key', 'k1', '--input', '{"text":"two"}', '--json'));
+  expect(second).toEqual(first);
+  const withEnv = {
+    ...plain,
+    id: 'wf_env',
+    steps: { shout: { kind: 'transform', config: { value: '{{ $env.PLACE }}' } } },
+  };
+  const envFile = desk.write('env.holdfast.json', withEnv);
+  expect(resultOf(await desk.run('run', envFile, '--env', 'PLACE=Oslo=N', '--json'))).toMatchObject({
+    output: 'Oslo=N',
+  });
+  const followed = linesOf((await desk.run('run', file, '--follow', '--json')).out);
+  expect(followed[0]).toMatchObject({ seq: 1, type: 'run_started' });
+  expect(followed.at(-2)).toMatchObject({ type: 'run_completed' });
+  expect(followed.at(-1)).toMatchObject({ state: 'complete' });
+});
+
+test('a rejected run fails, deciding still succeeded', async () => {
+  await desk.run('run', refund);
+  const decided = await desk.run(
+    'inbox',
+    'decide',
+    await openTask(),
+    '--reject',
+    '--as',
+    'role:finance-lead',
+    '--reason',
+    'No',
+    '--json',
+  );
+  expect(decided.code).toBe(0);
+  expect(sandboxActions(desk.dataDir)).not.toContain('refund.created');
+  const runs = linesOf((await desk.run('runs', 'list', '--json')).out);
+  expect(runs[0]).toMatchObject({ openTasks: 0 });
+});
+
+test('cancel ends a parked run and is not a failure of the command', async () => {
+  const { run } = resultOf(await desk.run('run', refund, '--json'));
+  const cancelled = await desk.run('runs', 'cancel', String(run), '--as', 'ada', '--reason', 'Not needed', '--json');
+  expect(cancelled.code).toBe(0);
+  expect(resultOf(cancelled)).toMatchObject({ run, state: 'failed', reason: 'cancelled' });
+  expect((await desk.run('inbox', 'list')).out).toBe('Nothing waits for a person.\n');
+});
+
+test('export of an import is stable, and importing the same again changes nothing', async () => {
+  const imported = await desk.run('import', refund, '--json');
+  expect(resultOf(imported)).toMatchObject({ workflow: 'wf_refund', existing: false });
+  expect(resultOf(await desk.run('import', refund, '--json'))).toMatchObject({ workflow: 'wf_refund', existing: true });
+  expect((await desk.run('export', 'wf_refund', 'first.holdfast.json')).code).toBe(0);
+  const first = readFileSync(path.join(desk.folder, 'first.holdfast.json'), 'utf8');
+  const other = setUpDesk();
+  try {
+    await other.run('import', path.join(desk.folder, 'first.holdfast.json'));
+    expect((await other.run('export', 'Refund request')).out).toBe(first);
+  } finally {
+    other.clear();
+  }
+});
+
+test('what is outside the Sandbox needs consent, a private address needs it by name, and a failed run is 1', async () => {
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'application/json').end('{"ok":true}'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const graph = {
+      ...plain,
+      id: 'wf_out',
+      steps: { call: { kind: 'http', label: 'Ask', config: { method: 'GET', url: `http://127.0.0.1:${port}/x` } } },
+      settings: { onFailure: 'fail' },
+    };
+    const file = desk.write('out.holdfast.json', graph);
+    const refused = await desk.run('run', file);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain(`Ask (call): GET http://127.0.0.1:${port}/x`);
+    expect(refused.err).toContain('--trust');
+    expect(existsSync(desk.dataDir)).toBe(false);
+    const blocked = await desk.run('run', file, '--trust', '--json');
+    expect([blocked.code, resultOf(blocked)['state']]).toEqual([1, 'failed']);
+    const allowed = await desk.run('run', file, '--trust', '--allow-host', `127.0.0.1:${port}`, '--json');
+    expect([allowed.code, resultOf(allowed)['state']]).toEqual([0, 'complete']);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+test('commands work through a running host, a second host is refused, and it stops cleanly', async () => {
+  const host = await desk.host();
+  const { port } = new URL(host.url);
+  const run = resultOf(await desk.run('run', refund, '--json'));
+  expect(run).toMatchObject({ state: 'waiting', reason: 'review' });
+  const second = await desk.run('serve');
+  expect(second.code).toBe(3);
+  expect(second.err).toContain(`process ${host.child.pid}`);
+  const other = setUpDesk();
+  try {
+    const taken = await other.run('serve', '--port', port);
+    expect([taken.code, taken.out]).toEqual([2, '']);
+    expect(taken.err).toContain(`Port ${port} is in use`);
+    expect((await other.run('runs', 'list')).code).toBe(0);
+  } finally {
+    other.clear();
+  }
+  host.child.kill('SIGTERM');
+  expect(await host.finished).toMatchObject({ code: 0 });
+  expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toMatchObject([{ runId: run['run'] }]);
+  const again = await desk.host('--port', port);
+  expect(again.url).toBe(host.url);
+});
+
+test('several commands at once share the data folder', async () => {
+  const file = desk.write('plain.holdfast.json', plain);
+  const all = await Promise.all([1, 2, 3].map((n) => desk.run('run', file, '--input', `{"text":"n${n}"}`, '--json')));
+  expect(all.map((one) => [one.code, resultOf(one)['output']])).toEqual([
+    [0, 'N1'],
+    [0, 'N2'],
+    [0, 'N3'],
+  ]);
+  expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toHaveLength(3);
+});
+
+test('killed at some moment after an approval, the run goes on and the payment happens once', async () => {
+  for (const delayMs of [180, 260, 340]) {
+    const other = setUpDesk();
+    try {
+      await other.run('run', refund);
+      const task = String(linesOf((await other.run('inbox', 'list', '--json')).out)[0]?.['taskId']);
+      const deciding = other.begin('inbox', 'decide', task, '--approve', '--as', 'ada');
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      deciding.child.kill('SIGKILL');
+      await deciding.finished;
+      expect((await other.run('resume')).code).toBe(0);
+      const [left] = linesOf((await other.run('inbox', 'list', '--json')).out);
+      if (left) await other.run('inbox', 'decide', String(left['taskId']), '--approve', '--as', 'ada');
+      const [run] = linesOf((await other.run('runs', 'list', '--json')).out);
+      expect(run, `killed after ${delayMs} ms`).toMatchObject({ word: 'complete' });
+      expect(sandboxActions(other.dataDir).filter((action) => action === 'refund.created')).toHaveLength(1);
+    } finally {
+      other.clear();
+    }
+  }
+});
