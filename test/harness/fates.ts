@@ -1,0 +1,227 @@
+/**
+ * Random graphs and random lives of a run: outcomes, crashes, timers, decisions and cancels, all from one seed, against a
+ * small world that remembers what was really done to it. People in it tell the truth about what they see in that world.
+ */
+import fc from 'fast-check';
+import type { ErrorClass } from '../../shared/run/errors.ts';
+import { errorClasses, transientErrors } from '../../shared/run/errors.ts';
+import type { RunEvent } from '../../shared/run/events.ts';
+import type { TaskState } from '../../shared/run/state.ts';
+import { changesTheWorld, effectClasses } from '../../shared/steps/effect.ts';
+import type { Graph } from '../../shared/workflow/graph.ts';
+import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } from './core.ts';
+import { graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
+
+/** Mostly nothing: a graph in which every step has everything ends before it has begun. */
+function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+}
+
+const gate: fc.Arbitrary<GateInput> = fc.record(
+  {
+    owner: fc.constant('role:reviewer'),
+    when: fc.constantFrom<GateInput['when'][]>(
+      'always',
+      { any: [{ confidenceBelow: 0.5 }, { expression: 'output.n > 1' }] },
+      { any: [{ costAboveMicros: 5 }, { effectIn: ['once'] }] },
+    ),
+    maxSendBacks: fc.constant(1),
+  },
+  { requiredKeys: ['owner'] },
+);
+
+const retrier = fc.record({
+  errors: fc.constantFrom<string[][]>(
+    ['*'],
+    ['*'],
+    ['timeout'],
+    ['unavailable', 'not_sent'],
+    ['invalid_output', 'code'],
+  ),
+  intervalMs: fc.constantFrom(0, 100, 5_000),
+  backoffRate: fc.constantFrom(1, 2),
+  maxRetries: fc.nat(2),
+  jitter: fc.constantFrom('none' as const, 'full' as const),
+});
+
+const stepInput: fc.Arbitrary<StepInput> = fc
+  .record({
+    effect: fc.constantFrom(...effectClasses),
+    checkpoint: fc.boolean(),
+    retriers: fc.array(retrier, { maxLength: 2 }),
+    totalTimeoutMs: rarely(fc.constantFrom(1_000, 20_000)),
+    before: rarely(gate),
+    after: rarely(gate),
+    rule: rarely(fc.constantFrom('pause' as const, 'fail' as const)),
+  })
+  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule }) => ({
+    kind: 'test',
+    effect,
+    checkpoint,
+    retry: { retriers, ...(totalTimeoutMs === undefined ? {} : { totalTimeoutMs }) },
+    gates: { ...(before ? { before } : {}), ...(after ? { after } : {}) },
+    ...(rule ? { escalation: [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: rule }] } : {}),
+  }));
+
+/** Directed graphs without cycles, at most 12 steps, with ports, fallback edges, gates and settings of every sort. */
+export const anyGraph: fc.Arbitrary<Graph> = fc
+  .array(stepInput, { minLength: 1, maxLength: 12 })
+  .chain((steps) =>
+    fc.record({
+      steps: fc.constant(steps),
+      edges: fc.array(
+        fc.record({
+          from: fc.nat(steps.length - 1),
+          to: fc.nat(steps.length - 1),
+          port: fc.constantFrom('out', 'out', 'out', 'other', 'failed', 'rejected'),
+          onErrors: fc.option(fc.constantFrom<string[][]>(['*'], ['refused', 'code:E1'], ['timeout']), {
+            nil: undefined,
+          }),
+        }),
+        { maxLength: 20 },
+      ),
+      onFailure: fc.constantFrom('pause' as const, 'fail' as const, undefined),
+      retryBudget: rarely(fc.nat(4)),
+    }),
+  )
+  .map(({ steps, edges, onFailure, retryBudget }) => {
+    const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
+    const forward = edges
+      .filter(({ from, to }) => from < to)
+      .map(({ from, to, port, onErrors }): EdgeInput => [
+        `s${from}:${port}`,
+        `s${to}`,
+        port === 'failed' && onErrors ? { onErrors } : {},
+      ]);
+    const settings = {
+      ...(onFailure ? { onFailure } : {}),
+      ...(retryBudget === undefined ? {} : { budget: { retries: retryBudget } }),
+    };
+    return graphOf(named, forward, { settings });
+  });
+
+/** What was decided, committed or not, and what was really called, in the order it happened. */
+export type Entry = { event: RunEvent } | { call: Call };
+
+export interface Life {
+  core: Core;
+  /** Without the events a crash took away. */
+  log: Entry[];
+  /** By idempotency key: how often the world did it. Idempotent targets do it once per key. */
+  done: Map<string, number>;
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}
+
+/** One run from its start to its end. After many rounds luck turns good, so that what remains is whether it can end. */
+export function live(graph: Graph, seed: number, check: (life: Life) => void = () => undefined): Life {
+  const draw = seeded(seed);
+  /** Some runs are lucky, some are not. */
+  const fortune = 0.4 + draw() * 0.6;
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(draw() * list.length)];
+  const log: Entry[] = [];
+  const done = new Map<string, number>();
+  const core: Core = coreDriver(graph, {
+    seed,
+    prepare: (node) => {
+      if (draw() < (1 - fortune) / 10) return { class: 'invalid_output', message: 'A value is missing' };
+      return {
+        config: { n: draw() },
+        ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
+        gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
+      };
+    },
+    afterTurn: (added) => {
+      for (const event of added) log.push({ event: deepFreeze(event) });
+      deepFreeze(core.state());
+      check(life);
+    },
+    onCall: (call) => log.push({ call }),
+  });
+  const life: Life = { core, log, done };
+
+  function doIt(key: string): void {
+    const call = core.calls.findLast((one) => one.key === key);
+    const isKeyed = call !== undefined && graph.steps.get(call.step)?.effect === 'idempotent';
+    done.set(key, isKeyed ? 1 : (done.get(key) ?? 0) + 1);
+  }
+
+  function replyTo(step: string): Reply {
+    const key = core.calls.findLast((one) => one.step === step)?.key;
+    const tookMs = Math.floor(draw() * 2_000);
+    if (draw() < fortune) {
+      if (key !== undefined) doIt(key);
+      const confidence = pick<unknown>([draw(), draw(), draw(), 'high', Number.NaN, undefined]);
+      const checked = {
+        gate: { confidence, expressions: [undefined, pick<unknown>([false, true, undefined])] },
+        ...(draw() > fortune ? { doneWhen: { holds: false, expression: 'output' } } : {}),
+      };
+      const spent = { costMicros: Math.floor(draw() * 4), usage: { inputTokens: 1, outputTokens: 2 } };
+      return { ...ok({ n: draw() }, { ...spent, ...(draw() < 0.2 ? { ports: ['other'] } : {}) }), checked, tookMs };
+    }
+    if (draw() < 0.2 && key === undefined) {
+      return {
+        outcome: { suspend: true, dueAt: core.now() + Math.floor(draw() * 100_000) - 1_000, output: 1 },
+        tookMs,
+      };
+    }
+    const errorClass = pick(draw() < 0.7 ? transientErrors : errorClasses) as ErrorClass;
+    const saysNo = ['refused', 'rate_limited', 'stale', 'not_sent'].includes(errorClass);
+    const sent = errorClass !== 'not_sent' && draw() < 0.7;
+    if (key !== undefined && sent && !saysNo && draw() < 0.5) doIt(key);
+    return { ...failure(errorClass, { sent, ...(draw() < 0.3 ? { code: 'E1' } : {}) }), tookMs };
+  }
+
+  function crash(): void {
+    for (const step of core.running()) {
+      const key = core.calls.findLast((one) => one.step === step)?.key;
+      if (key !== undefined && draw() < 0.5) doIt(key);
+    }
+    // What was never committed did not happen: the journal is all the next life knows.
+    const lost = new Set(core.buffer());
+    log.splice(0, log.length, ...log.filter((entry) => !('event' in entry) || !lost.has(entry.event)));
+    core.crash();
+  }
+
+  function answerTo(task: TaskState, isCalm: boolean): Parameters<Core['turn']>[0] {
+    const truth = task.effectKey !== undefined && done.has(task.effectKey) ? 'happened' : 'not_happened';
+    const lie = truth === 'happened' ? 'not_happened' : 'happened';
+    const possible = task.allow.filter((one) => one !== lie);
+    const calm = possible.find((one) => one === 'approve' || one === truth || (isCalm && one === 'give_up'));
+    const answer = (isCalm || draw() < fortune / 2 ? calm : undefined) ?? pick(possible);
+    if (!answer) throw new Error(`Nothing can be answered to ${task.taskId}`);
+    const said = { by: 'person:grace', reason: 'Because', value: { edited: true } };
+    return { type: 'decide_task', taskId: task.taskId, answer, ...said };
+  }
+
+  core.start({ order: 1 });
+  for (let round = 0; !core.state().end; round += 1) {
+    const isCalm = round > 150;
+    const fate = isCalm ? 1 : draw();
+    const running = pick(core.running());
+    const task = pick(core.openTasks());
+    const wakeAt = core.wakeAt();
+    if (round > 3_000) throw new Error('The run does not come to an end');
+    if (fate < 0.08) crash();
+    else if (fate < 0.083) core.cancel();
+    else if (fate < 0.15) core.turn();
+    else if (running !== undefined) core.finish(running, isCalm ? calmReply(running) : replyTo(running));
+    else if (task && (wakeAt === undefined || draw() < 0.5)) {
+      const refusal = core.turn(answerTo(task, isCalm));
+      if (refusal) throw new Error(refusal.message);
+    } else if (wakeAt !== undefined) core.advance(Math.max(0, wakeAt - core.now()));
+    else throw new Error(`Neither ended nor waiting for anybody: ${JSON.stringify(core.state().steps)}`);
+  }
+  return life;
+
+  function calmReply(step: string): Reply {
+    const key = core.calls.findLast((one) => one.step === step)?.key;
+    if (key !== undefined) doIt(key);
+    return ok();
+  }
+}
