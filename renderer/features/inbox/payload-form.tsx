@@ -1,5 +1,6 @@
 /** What was put before the reviewer, as a form: to read, and in edit mode to change, each field by its type. */
-import { Switch, TextInput, Textarea } from '@mantine/core';
+import { NativeSelect, Switch, TextInput, Textarea } from '@mantine/core';
+import { formatFieldName } from '../../lib/format.ts';
 import type { Edits, Field } from './payload.ts';
 import { textOf } from './payload.ts';
 import { JsonTree } from '../../ui/json-tree.tsx';
@@ -22,6 +23,8 @@ function ReadField({ field }: { field: Field }) {
           ) : (
             'No'
           )
+        ) : field.kind === 'choice' ? (
+          formatFieldName(String(field.value))
         ) : field.value === '' ? (
           <span className={classes.quiet}>empty</span>
         ) : (
@@ -44,6 +47,16 @@ function EditField({ field, typed, message, onType }: EditFieldProps) {
   const changed = typed !== undefined && typed !== field.value && typed !== textOf(field.value);
   const label = changed ? `${field.label} (changed)` : field.label;
   switch (field.kind) {
+    case 'choice':
+      return (
+        <NativeSelect
+          label={label}
+          error={message}
+          value={text}
+          data={(field.choices ?? []).map((choice) => ({ value: choice, label: formatFieldName(choice) }))}
+          onChange={(event) => onType(event.currentTarget.value)}
+        />
+      );
     case 'boolean':
       return (
         <Switch
@@ -73,8 +86,8 @@ function EditField({ field, typed, message, onType }: EditFieldProps) {
           autosize
           minRows={2}
           maxRows={14}
+          className={classes.wide}
           classNames={field.kind === 'json' ? { input: classes.mono } : {}}
-          data-wide
           value={text}
           onChange={(event) => onType(event.currentTarget.value)}
         />

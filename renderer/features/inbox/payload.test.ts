@@ -30,6 +30,25 @@ describe('a payload as a form', () => {
     expect(fieldsOf({})).toMatchObject([{ id: '', kind: 'json' }]);
   });
 
+  it('is called what the schema calls it, and offers its choices', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        decision: { enum: ['refund', 'decline'], title: 'Decision' },
+        amountMicros: { type: 'integer', title: 'Amount' },
+        customer: { title: 'Buyer', properties: { name: { title: 'Full name' } } },
+      },
+    };
+    const fields = fieldsOf(payload, schema);
+    expect(fields[0]).toMatchObject({ label: 'Decision', kind: 'choice', choices: ['refund', 'decline'] });
+    expect(fields[1]).toMatchObject({ label: 'Amount', kind: 'number' });
+    expect(fields[4]).toMatchObject({ label: 'Full name', group: 'Buyer' });
+    expect(applyEdits(payload, fields, { decision: 'decline' })).toMatchObject({ ok: true, changed: ['Decision'] });
+  });
+
+  it('a value outside the choices stays a text', () =>
+    expect(fieldsOf({ a: 'other' }, { properties: { a: { enum: ['one'] } } })[0]).toMatchObject({ kind: 'text' }));
+
   it('keeps types and what was not touched', () => {
     const result = applyEdits(payload, fieldsOf(payload), {
       amountMicros: '10',

@@ -4,7 +4,7 @@
  */
 import { formatFieldName } from '../../lib/format.ts';
 
-export type FieldKind = 'text' | 'long' | 'number' | 'boolean' | 'json';
+export type FieldKind = 'text' | 'long' | 'choice' | 'number' | 'boolean' | 'json';
 
 export interface Field {
   /** The path's keys joined by `/`, unique in the form. */
@@ -15,6 +15,15 @@ export interface Field {
   group?: string;
   kind: FieldKind;
   value: unknown;
+  /** For a choice: what else it may be. */
+  choices?: string[];
+}
+
+/** What a JSON Schema says of one field that a form can use. */
+interface FieldSchema {
+  title?: string;
+  choices?: string[];
+  inner: unknown;
 }
 
 const longText = 80;
@@ -36,23 +45,40 @@ function kindOf(value: unknown): FieldKind {
   }
 }
 
-function field(path: string[], value: unknown, group?: string): Field {
+function schemaOf(schema: unknown, name: string): FieldSchema {
+  const properties = isPlain(schema) && isPlain(schema['properties']) ? schema['properties'] : {};
+  const found = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  if (!isPlain(found)) return { inner: undefined };
+  const { title, enum: choices } = found;
+  return {
+    inner: found,
+    ...(typeof title === 'string' && title !== '' ? { title } : {}),
+    ...(Array.isArray(choices) && choices.every((choice) => typeof choice === 'string') ? { choices } : {}),
+  };
+}
+
+function field(path: string[], value: unknown, said: FieldSchema, group?: string): Field {
   const name = path.at(-1);
+  const isChoice = said.choices !== undefined && typeof value === 'string' && said.choices.includes(value);
   return {
     id: path.join('/'),
     path,
-    label: name === undefined ? 'Value' : formatFieldName(name),
-    kind: kindOf(value),
+    label: said.title ?? (name === undefined ? 'Value' : formatFieldName(name)),
+    kind: isChoice ? 'choice' : kindOf(value),
     value,
+    ...(isChoice ? { choices: said.choices ?? [] } : {}),
     ...(group === undefined ? {} : { group }),
   };
 }
 
-export function fieldsOf(payload: unknown): Field[] {
-  if (!isPlain(payload) || Object.keys(payload).length === 0) return [field([], payload)];
+/** `schema` is the JSON Schema of the payload, if there is one: its titles become labels, its enums become choices. */
+export function fieldsOf(payload: unknown, schema?: unknown): Field[] {
+  if (!isPlain(payload) || Object.keys(payload).length === 0) return [field([], payload, { inner: schema })];
   return Object.entries(payload).flatMap(([name, value]) => {
-    if (!isPlain(value) || Object.keys(value).length === 0) return [field([name], value)];
-    return Object.entries(value).map(([inner, deep]) => field([name, inner], deep, formatFieldName(name)));
+    const said = schemaOf(schema, name);
+    if (!isPlain(value) || Object.keys(value).length === 0) return [field([name], value, said)];
+    const group = said.title ?? formatFieldName(name);
+    return Object.entries(value).map(([inner, deep]) => field([name, inner], deep, schemaOf(said.inner, inner), group));
   });
 }
 
@@ -68,6 +94,7 @@ function parseField(kind: FieldKind, typed: string | boolean): { ok: true; value
   switch (kind) {
     case 'text':
     case 'long':
+    case 'choice':
       return { ok: true, value: typed };
     case 'number': {
       const value = Number(typed.trim());

@@ -58,10 +58,21 @@ function confidenceOf(card: InboxCard): number | undefined {
   return typeof own === 'number' && own >= 0 && own <= 1 ? own : undefined;
 }
 
+/** Which facts of the attempt help to decide; the others are in the run's page. */
+const shownDetails = new Set(['model', 'provider', 'status']);
+
+/** A step that asks for a structured answer brings the schema of what is shown. */
+function schemaOf(card: InboxCard): unknown {
+  if (card.gate !== 'after' || typeof card.stepInput !== 'object' || card.stepInput === null) return undefined;
+  return (card.stepInput as { output?: unknown }).output;
+}
+
 /** The facts on one line: who, until when, what it cost so far, which model and how sure it is. */
 function Facts({ card }: { card: InboxCard }) {
   const confidence = confidenceOf(card);
-  const details = Object.entries(card.details ?? {}).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
+  const details = Object.entries(card.details ?? {}).filter(
+    ([name, value]) => shownDetails.has(name) && ['string', 'number'].includes(typeof value),
+  );
   return (
     <dl className={classes.facts}>
       <div>
@@ -166,7 +177,7 @@ function Card({ card, onDecided, onRefused }: { card: InboxCard; onDecided: () =
   const currency = useSettings((store) => store.settings.currency);
   const [editing, setEditing] = useState(false);
   const [edits, setEdits] = useState<Edits>({});
-  const fields = useMemo(() => fieldsOf(card.shown), [card.shown]);
+  const fields = useMemo(() => fieldsOf(card.shown, schemaOf(card)), [card]);
   const result = useMemo(() => applyEdits(card.shown, fields, edits), [card.shown, fields, edits]);
   const causes = (card.causes ?? []).map((cause) => causeText(cause, currency));
   const open = isOpen(card);
@@ -202,7 +213,7 @@ function Card({ card, onDecided, onRefused }: { card: InboxCard; onDecided: () =
             </Part>
           )}
           {card.kind === 'review' && (
-            <Part title="When you approve">
+            <Part title="What can follow when you approve">
               <NextEffects card={card} />
             </Part>
           )}

@@ -29,7 +29,7 @@ export function RunFacts({ run }: { run: RunState }) {
       </Fact>
       <Fact name="Tokens">{formatCount(tokens)}</Fact>
       <Fact name="Retries">{run.retriesUsed}</Fact>
-      <Fact name="Done again after a crash">{run.repeated}</Fact>
+      <Fact name="Repeated after a crash">{run.repeated}</Fact>
       <Fact name="Owner">
         <ActorText actor={run.owner} />
       </Fact>

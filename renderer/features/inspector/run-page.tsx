@@ -2,16 +2,15 @@
  * One run: what it is doing, the graph lit up, every step with its attempts, every event, the data and the ledger.
  * Live, and a fold of events like everything else; the only thing it can change is to ask for a cancel.
  */
-import { Tabs } from '@mantine/core';
+import { Button, Tabs } from '@mantine/core';
 import { Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useQuery } from '../../client.ts';
 import { navigate } from '../../lib/route.ts';
-import { wordWithReason } from '../../lib/words.ts';
+import { listNote } from '../../lib/words.ts';
 import { RunCanvas } from '../../ui/canvas/run-canvas.tsx';
 import { EmptyState, ErrorState, PageHeader, PageSkeleton } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
-import { Button } from '@mantine/core';
 import { CancelRun } from './cancel-run.tsx';
 import { DataTab } from './data-tab.tsx';
 import { EventsTab } from './events-tab.tsx';
@@ -45,8 +44,12 @@ function Inspector({ run }: { run: LiveRun }) {
       <PageHeader
         title={state.workflowName}
         back={{ to: { screen: 'runs' }, label: 'Runs' }}
-        mark={<StatusBadge word={state.word} size="large" />}
-        subtitle={wordWithReason(state.word, state.reason)}
+        mark={
+          <>
+            <StatusBadge word={state.word} size="large" />
+            <span className={classes.reason}>{listNote(state.word, state.reason)}</span>
+          </>
+        }
         actions={
           <>
             <Button variant="default" onClick={() => navigate({ screen: 'workflow', id: state.workflowId })}>

@@ -70,7 +70,7 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
           ))}
         </div>
       </div>
-      <div role="rowgroup" className={classes.scroller} ref={scroller}>
+      <div role="rowgroup" className={classes.scroller} style={{ flexBasis: virtual.getTotalSize() }} ref={scroller}>
         <div role="presentation" className={classes.body} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
             const run = runs[item.index];
