@@ -1,7 +1,7 @@
 // Starts the staged app in a real Electron and hands its window to a test, to be closed or killed.
 // Must never leave a process behind, and must never touch the profile of the person running the tests.
 import path from 'node:path';
-import { _electron } from 'playwright-core';
+import { _electron, errors } from 'playwright-core';
 import type { ElectronApplication, Page } from 'playwright-core';
 import type { Display } from './display.ts';
 import type { StagedApp } from './stage.ts';
@@ -26,7 +26,9 @@ type LaunchOptions = {
   env?: Record<string, string>;
 };
 
-const LAUNCH_TIMEOUT_MS = 60_000;
+const LAUNCH_TIMEOUT_MS = 20_000;
+/** Now and then the driver misses an old shell's first words and waits for ever; the app itself is not involved yet. */
+const LAUNCH_TRIES = 3;
 
 /** Electron refuses its sandbox to root, and a container has little shared memory and no GPU. */
 function switches(dataDir: string): string[] {
@@ -39,6 +41,18 @@ function switches(dataDir: string): string[] {
   ];
 }
 
+async function launchPatiently(
+  options: Parameters<typeof _electron.launch>[0],
+  tries = LAUNCH_TRIES,
+): Promise<ElectronApplication> {
+  try {
+    return await _electron.launch(options);
+  } catch (error) {
+    if (!(error instanceof errors.TimeoutError) || tries === 1) throw error;
+    return launchPatiently(options, tries - 1);
+  }
+}
+
 export async function launchDesktop({
   staged,
   display,
@@ -49,7 +63,7 @@ export async function launchDesktop({
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const app = await _electron.launch({
+  const app = await launchPatiently({
     executablePath: staged.executable,
     args: [...switches(dataDir), '--data', dataDir, ...args],
     cwd: staged.appFolder,
