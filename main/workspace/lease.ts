@@ -3,7 +3,7 @@
  * process (an exclusive lock on a small SQLite file), so it ends with kill -9 and stays while the process sleeps.
  * Every take-over raises a fencing number. Must never be taken by removing another process's files.
  */
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StoreError } from '../store/port.ts';
 import type { SqlDatabase, SqlDriver } from '../store/port.ts';
@@ -68,30 +68,39 @@ export async function takeLease(options: {
   };
 }
 
-/** Undefined when another process holds it. */
+/**
+ * Undefined when another process holds it. The transaction stays open and never writes, so the file stays empty: there
+ * is nothing in it that a crash could damage, and nothing to sync.
+ */
 function tryTake(dataDir: string, driver: SqlDriver): { database: SqlDatabase; fence: number } | undefined {
   const file = path.join(dataDir, 'lease.db');
   let database: SqlDatabase | undefined;
   try {
+    closeSync(openSync(file, 'a', 0o600));
     database = driver.open(file);
     database.exec('PRAGMA busy_timeout = 0');
-    // In this mode the lock of the first write stays until the connection closes.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('BEGIN EXCLUSIVE');
-    database.exec(
-      'CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), fence INTEGER NOT NULL) STRICT',
-    );
-    database.exec('INSERT INTO lease (id, fence) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET fence = fence + 1');
-    const row = database.prepare('SELECT fence FROM lease').get() as { fence: number };
-    database.exec('COMMIT');
-    chmodSync(file, 0o600);
-    return { database, fence: row.fence };
+    return { database, fence: nextFence(dataDir) };
   } catch (error) {
     database?.close();
     const typed = asStoreError(error, file);
     if (typed instanceof StoreError && typed.reason === 'in_use') return undefined;
     throw typed;
   }
+}
+
+/** Only the holder of the lease comes here. The number tells living processes apart, so it need not survive a power cut. */
+function nextFence(dataDir: string): number {
+  const file = path.join(dataDir, 'lease.fence');
+  let last = 0;
+  try {
+    last = Number.parseInt(readFileSync(file, 'utf8'), 10) || 0;
+  } catch {
+    // The first lease of this folder.
+  }
+  writeFileSync(`${file}.new`, `${last + 1}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return last + 1;
 }
 
 function inUse(dataDir: string): StoreError {
