@@ -6,11 +6,12 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyGraph, deepFreeze, live, type Life } from '../../../test/harness/fates.ts';
-import type { ErrorClass } from '../../../shared/run/errors.ts';
+import { transientErrors, type ErrorClass } from '../../../shared/run/errors.ts';
 import { evolve } from '../../../shared/run/evolve.ts';
 import { taskAnswers, type RunEvent } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
+import type { Edge } from '../../../shared/workflow/document.ts';
 import type { Graph } from '../../../shared/workflow/graph.ts';
 import type { Command } from './commands.ts';
 import { decide } from './decide.ts';
@@ -125,35 +126,52 @@ property('one generation has one key and one request; only a send back raises it
   expect(new Set(keys.values()).size).toBe(keys.size);
 });
 
-property('a step begins after all paths to it are settled, and never again once it is confirmed', (graph, seed) => {
-  const ended = new Map<string, RunEvent['type']>();
-  const begun = new Set<string>();
-  let hasFailed = false;
-  for (const event of eventsOf(live(graph, seed))) {
-    if (event.type === 'attempt_started') {
-      expect(ended.has(event.step)).toBe(false);
-      const sources = (graph.steps.get(event.step)?.incoming ?? []).map((edge) => edge.from.step);
-      expect(sources.filter((source) => !ended.has(source))).toEqual([]);
-      // Nothing new begins once a step has failed for good.
-      if (!begun.has(event.step)) expect(hasFailed).toBe(false);
-      begun.add(event.step);
+property(
+  'a step begins or is skipped when all paths to it are settled, and never again once it ended',
+  (graph, seed) => {
+    const ended = new Map<string, RunEvent>();
+    const begun = new Set<string>();
+    let hasFailed = false;
+    for (const event of eventsOf(live(graph, seed))) {
+      if (event.type === 'attempt_started' || event.type === 'step_skipped') {
+        expect(ended.has(event.step)).toBe(false);
+        const incoming = graph.steps.get(event.step)?.incoming ?? [];
+        expect(incoming.filter((edge) => !ended.has(edge.from.step))).toEqual([]);
+        const isOnPath = incoming.length === 0 || incoming.some((edge) => isTaken(edge, ended.get(edge.from.step)));
+        expect(isOnPath).toBe(event.type === 'attempt_started');
+        // Nothing new begins once a step has failed for good.
+        if (!begun.has(event.step)) expect(hasFailed).toBe(false);
+        begun.add(event.step);
+      }
+      if (event.type === 'step_confirmed' || event.type === 'step_skipped' || event.type === 'step_failed') {
+        expect(ended.get(event.step)).toBeUndefined();
+        ended.set(event.step, event);
+      }
+      if (event.type === 'step_failed' && event.ports.length === 0) hasFailed = true;
     }
-    if (event.type === 'step_confirmed' || event.type === 'step_skipped' || event.type === 'step_failed') {
-      expect(ended.has(event.step)).toBe(false);
-      ended.set(event.step, event.type);
-    }
-    if (event.type === 'step_failed' && event.ports.length === 0) hasFailed = true;
-  }
-});
+  },
+);
+
+/** The rule of the document, written a second time. */
+function isTaken(edge: Edge, end: RunEvent | undefined): boolean {
+  if (end?.type === 'step_confirmed') return end.ports.includes(edge.from.port);
+  if (end?.type !== 'step_failed' || !end.ports.includes(edge.from.port)) return false;
+  const { class: errorClass, code } = end.error;
+  const names: string[] = [errorClass, `${errorClass}:${code}`, ...(transientErrors.includes(errorClass) ? ['*'] : [])];
+  return edge.onErrors === undefined || edge.onErrors.some((pattern) => names.includes(pattern));
+}
 
 property('retries stay within their counters and the budget of the run', (graph, seed) => {
   const used = new Map<string, number>();
+  const lastError = new Map<string, ErrorClass>();
   let total = 0;
   for (const event of eventsOf(live(graph, seed))) {
     const isReset =
       event.type === 'escalation_decided' || (event.type === 'gate_decided' && event.answer === 'send_back');
     if (isReset) for (const place of used.keys()) if (place.startsWith(`${event.step}/`)) used.delete(place);
+    if (event.type === 'attempt_failed') lastError.set(event.step, event.error.class);
     if (event.type !== 'retry_scheduled') continue;
+    if (graph.steps.get(event.step)?.effect === 'once') expect(lastError.get(event.step)).toBe('not_sent');
     total += 1;
     const place = `${event.step}/${event.retrier}`;
     used.set(place, (used.get(place) ?? 0) + 1);
