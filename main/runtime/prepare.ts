@@ -19,20 +19,28 @@ export interface PrepareContext {
   kinds: ReadonlyMap<string, StepKind>;
 }
 
-/** The names an expression may use, seen from one step. */
+/** The names an expression may use, seen from one step. What earlier steps gave is gathered only when it is asked for. */
 export function scopeOf(state: RunState, step?: StepState): Scope {
-  const steps: Scope['steps'] = {};
-  for (const other of Object.values(state.steps)) {
-    if (other.status === 'confirmed') steps[stepIdOf(other.key)] = { output: other.output };
-    else if (other.status === 'failed') steps[stepIdOf(other.key)] = { error: other.error };
-  }
+  let gathered: Scope['steps'] | undefined;
   return {
     input: state.input,
-    steps,
+    get steps() {
+      gathered ??= resultsOf(state);
+      return gathered;
+    },
     env: state.env,
     run: { id: state.runId },
     ...(step?.review ? { review: step.review } : {}),
   };
+}
+
+function resultsOf(state: RunState): Scope['steps'] {
+  const results: Scope['steps'] = {};
+  for (const step of Object.values(state.steps)) {
+    if (step.status === 'confirmed') results[stepIdOf(step.key)] = { output: step.output };
+    else if (step.status === 'failed') results[stepIdOf(step.key)] = { error: step.error };
+  }
+  return results;
 }
 
 /** The command that begins the step's next attempt, or the one that refuses it because a value is missing. */
@@ -82,7 +90,7 @@ function storedConfig(state: RunState, step: StepState | undefined): Record<stri
 /** `doneWhen` and the values of the gate after the step, for an output that is not confirmed yet. */
 export async function checkOutput(state: RunState, key: string, output: unknown, graph: Graph): Promise<Checked> {
   const node = graph.steps.get(stepIdOf(key));
-  if (!node) return {};
+  if (node?.step.doneWhen === undefined && !node?.step.gates?.after) return {};
   const scope = { ...scopeOf(state, state.steps[key]), output };
   return {
     ...(await doneWhenOf(node, scope)),
