@@ -234,7 +234,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         if (event.answer === 'reject') return step;
         if (task?.gate === 'before') {
           const seen = event.answer === 'edit' ? event.value : task.shown;
-          return { ...step, status: 'ready', approved: (seen ?? {}) as Record<string, unknown> };
+          return { ...step, status: 'ready', approved: seen as Record<string, unknown> };
         }
         return { ...step, status: 'succeeded', ...(event.answer === 'edit' ? { output: event.value } : {}) };
       });

@@ -124,7 +124,7 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
   const budget = turn.ctx.graph.document.settings?.budget?.retries;
   const decision = nextRetry(node.step.retry, error, {
     used: step.retries,
-    firstStartedAt: step.firstStartedAt ?? turn.ctx.now,
+    firstStartedAt: step.firstStartedAt,
     now: turn.ctx.now,
     budgetLeft: budget === undefined ? undefined : budget - turn.state.retriesUsed,
     random: turn.ctx.random,

@@ -148,6 +148,8 @@ describe('What bounds it', () => {
       message: 'The next try would come after the total time allowed',
     });
     expect(nextRetry(policy, error('rate_limited', 6_000), ledger())).toMatchObject({ retry: false, named: true });
+    const notBegun = ledger({ now: 9e12, firstStartedAt: undefined });
+    expect(nextRetry(policy, error('timeout'), notBegun).retry).toBe(true);
   });
 
   test('the total time starts anew when a person sends the step back or orders a retry', () => {

@@ -14,7 +14,8 @@ export type RetryDecision =
 export interface RetryLedger {
   /** Retries used so far, by index of the retrier. */
   used: readonly number[];
-  firstStartedAt: number;
+  /** Start of the first attempt that counts to the total time; undefined before it. */
+  firstStartedAt: number | undefined;
   now: number;
   /** Retries that the run may still spend; undefined when it has no budget. */
   budgetLeft?: number | undefined;
@@ -35,7 +36,7 @@ export function nextRetry(policy: Retry | undefined, error: StepError, ledger: R
   }
   const delayMs = retryDelay(retrier, used, error.retryAfterMs, ledger.random);
   const total = policy?.totalTimeoutMs;
-  if (total !== undefined && ledger.now + delayMs - ledger.firstStartedAt > total) {
+  if (total !== undefined && ledger.now + delayMs - (ledger.firstStartedAt ?? ledger.now) > total) {
     return { retry: false, named: true, message: 'The next try would come after the total time allowed' };
   }
   return { retry: true, retrier: index, delayMs };
