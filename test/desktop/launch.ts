@@ -97,6 +97,6 @@ export async function launchDesktop({
     };
   } catch (error) {
     await kill();
-    throw new Error(`The desktop window did not open.\n${lines.join('')}`, { cause: error });
+    throw new Error(`The desktop window did not open.\n${lines.join('').slice(0, 4_000)}`, { cause: error });
   }
 }
