@@ -13,6 +13,7 @@ import { defaultDataDir } from '../../workspace/folder.ts';
 import { appFolders } from '../../workspace/folders.ts';
 import { servePage } from '../page.ts';
 import { setMenu } from './menu.ts';
+import { filesAmong, openFile } from './open-files.ts';
 import { denyPermissions, lockDown, PAGE_ORIGIN, PAGE_SCHEME } from './security.ts';
 import { openWindow } from './window.ts';
 
@@ -49,18 +50,27 @@ export function startDesktop(options: DesktopOptions = {}): void {
     { scheme: PAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
   ]);
   lockDown(app);
-  app.on('second-instance', focusWindow);
+  const files = createFileQueue();
+  app.on('open-file', (event, file) => {
+    event.preventDefault();
+    files.add([file]);
+  });
+  app.on('second-instance', (_event, args, folder) => {
+    focusWindow();
+    files.add(filesAmong(args, folder));
+  });
+  files.add(filesAmong(process.argv.slice(1), process.cwd()));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
   app
     .whenReady()
-    .then(() => run(dataDir, options.driver))
+    .then(() => run(dataDir, options.driver, files))
     .catch((error: unknown) => {
       dialog.showErrorBox('Holdfast cannot start', error instanceof Error ? error.message : String(error));
       app.exit(error instanceof StoreError ? 3 : 1);
     });
 }
 
-async function run(dataDir: string, driver: SqlDriver | undefined): Promise<void> {
+async function run(dataDir: string, driver: SqlDriver | undefined, files: FileQueue): Promise<void> {
   const folders = appFolders();
   denyPermissions();
   setMenu(process.platform);
@@ -91,13 +101,40 @@ async function run(dataDir: string, driver: SqlDriver | undefined): Promise<void
   });
   stopBeforeQuit(application);
   await application.start();
-  const open = (): void => {
+  const open = (): BrowserWindow =>
     openWindow({ preload: folders.preload, icons: folders.icons, onWire: (wire) => application.serve(wire) });
-  };
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) open();
   });
-  open();
+  const first = open();
+  first.webContents.once('did-finish-load', () => {
+    files.take((file) => {
+      const window = BrowserWindow.getAllWindows()[0] ?? open();
+      void openFile(window, application.handlers['workflows.create'], file);
+    });
+  });
+}
+
+interface FileQueue {
+  add(files: string[]): void;
+  /** Hands over what waits, and from then on each file as it comes. */
+  take(use: (file: string) => void): void;
+}
+
+/** Files may be opened before there is a window to show them in. */
+function createFileQueue(): FileQueue {
+  const waiting: string[] = [];
+  let user: ((file: string) => void) | undefined;
+  return {
+    add: (files) => {
+      if (user) files.forEach(user);
+      else waiting.push(...files);
+    },
+    take: (use) => {
+      user = use;
+      waiting.splice(0).forEach(use);
+    },
+  };
 }
 
 function stopBeforeQuit(application: Application): void {

@@ -58,7 +58,14 @@ export function openWindow(options: WindowOptions): BrowserWindow {
 
   const { webContents } = window;
   let current: Wire | undefined;
+  let isFresh = false;
+  // Moving inside the page keeps its port; only a page that was loaded anew needs one.
+  webContents.on('did-navigate', () => {
+    isFresh = true;
+  });
   webContents.on('did-finish-load', () => {
+    if (!isFresh) return;
+    isFresh = false;
     current?.close();
     current = undefined;
     if (!isOwnPage(webContents.mainFrame.url)) return;
