@@ -137,6 +137,11 @@ describe('Folding', () => {
     expect(fold(started, body)).toEqual({ ...fold(started), lastSeq: 2, savedSeq: 2 });
   });
 
+  test('a send back without a comment is a new generation all the same', () => {
+    const state = fold(started, begun, { type: 'gate_decided', step: 'a', taskId: 'x', answer: 'send_back', by: 'y' });
+    expect(state?.steps['a']).toMatchObject({ generation: 2, sendBacks: 1, review: { comment: '', by: 'y' } });
+  });
+
   test('a decision about an unknown item is not kept as an item', () => {
     expect(fold(started, { type: 'gate_decided', step: 'a', taskId: 'x', answer: 'approve', by: 'y' })?.tasks).toEqual(
       {},

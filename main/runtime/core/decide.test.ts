@@ -175,6 +175,13 @@ describe('Cancelling', () => {
     expect(core.cancel()).toEqual({ code: 'conflict', message: 'The run has already ended (cancelled)' });
   });
 
+  test('comes too late for a run that is complete', () => {
+    const core = coreDriver(graphOf({ a: step() }));
+    core.start();
+    core.drive();
+    expect(core.cancel()).toEqual({ code: 'conflict', message: 'The run has already ended (complete)' });
+  });
+
   test('does not confirm what nobody will review', () => {
     const gates = { after: { owner: 'role:lead' } };
     const core = coreDriver(graphOf({ pay: effectStep('once', { gates }) }));
