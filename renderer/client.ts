@@ -52,7 +52,10 @@ function openDesktop(bridge: NonNullable<Window['holdfast']>): Promise<Link> {
 function openSocket(token: string): Promise<Link> {
   return new Promise((resolve, reject) => {
     const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${window.location.host}/wire`, ['holdfast.v1', `holdfast.token.${token}`]);
+    const socket = new WebSocket(`${scheme}://${window.location.host}/wire`, [
+      'holdfast.v1',
+      `holdfast.token.${token}`,
+    ]);
     const isRefusal = (event: CloseEvent) => event.code === wrongTokenCode;
     socket.addEventListener('open', () => {
       resolve({
@@ -94,7 +97,9 @@ export interface Loaded<T> {
 }
 
 function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError('internal', error instanceof Error ? error.message : String(error));
+  return error instanceof ApiError
+    ? error
+    : new ApiError('internal', error instanceof Error ? error.message : String(error));
 }
 
 /** Asks once per distinct input, and again after the connection came back or `reload` was called. */
@@ -126,7 +131,9 @@ export function useQuery<N extends NamesOf<'query'>>(
   }, [client, name, key, ready, round]);
   const reload = useCallback(() => setRound((value) => value + 1), []);
   // What belongs to another input must never be shown for this one, not even for a frame.
-  return loaded.key === key ? { value: loaded.value, error: loaded.error, reload } : { value: undefined, error: undefined, reload };
+  return loaded.key === key
+    ? { value: loaded.value, error: loaded.error, reload }
+    : { value: undefined, error: undefined, reload };
 }
 
 /** The latest value of a watch; `undefined` as input means not to watch. */

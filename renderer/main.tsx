@@ -35,7 +35,7 @@ createRoot(root).render(
       colorSchemeManager={schemes}
       getStyleNonce={() => nonce}
     >
-      <Notifications position="bottom-right" limit={4} transitionDuration={120} />
+      <Notifications position="top-right" limit={4} transitionDuration={120} />
       <ClientContext.Provider value={client}>
         <App />
       </ClientContext.Provider>

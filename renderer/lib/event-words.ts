@@ -3,8 +3,8 @@
  * Exhaustive: a new kind of event does not compile before it has a sentence.
  */
 import type { RunEvent, StepKey } from '../../shared/run/events.ts';
-import type { ShownWord } from './words.ts';
 import { formatActor, formatDuration, formatExact, visitOf } from './format.ts';
+import type { ShownWord } from './words.ts';
 import { answerDone, causeText, errorLine, reasonText, triggerText } from './words.ts';
 
 export type LabelOf = (step: StepKey) => string;
@@ -20,6 +20,11 @@ function because(reason: string | undefined): string {
 }
 
 export function eventSentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
+  const text = sentence(event, labelOf, currency);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
   switch (event.type) {
     case 'run_started':
       return `${formatActor(event.by)} started the run.`;
@@ -39,7 +44,8 @@ export function eventSentence(event: RunEvent, labelOf: LabelOf, currency: strin
     case 'timer_set':
       return `${named(event.step, labelOf)} waits until ${formatExact(event.dueAt)}.`;
     case 'effect_intended':
-      if (event.undoes !== undefined) return `${named(event.step, labelOf)} wrote down that it will undo: ${event.target}.`;
+      if (event.undoes !== undefined)
+        return `${named(event.step, labelOf)} wrote down that it will undo: ${event.target}.`;
       return `${named(event.step, labelOf)} wrote down what it is about to do: ${event.target}.`;
     case 'effect_confirmed':
       return `The other system confirmed what ${named(event.step, labelOf)} asked for.`;
@@ -76,7 +82,8 @@ export function eventSentence(event: RunEvent, labelOf: LabelOf, currency: strin
       return `${formatActor(event.by)} asked to cancel the run; what is under way is settled first.${because(event.reason)}`;
     case 'run_failed': {
       const by = event.by === undefined || event.by === 'system' ? '' : ` by ${formatActor(event.by)}`;
-      const open = event.openEffects === 0 ? '' : ` ${event.openEffects} of its changes in other systems stay as they are.`;
+      const open =
+        event.openEffects === 0 ? '' : ` ${event.openEffects} of its changes in other systems stay as they are.`;
       return `The run ended without a result: ${reasonText(event.reason) ?? 'no reason given'}${by}.${open}`;
     }
   }

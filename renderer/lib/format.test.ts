@@ -8,6 +8,7 @@ import {
   formatMoney,
   formatPercent,
   formatRelative,
+  nameActors,
   shortDigest,
   stepIdOf,
   visitOf,
@@ -67,9 +68,14 @@ describe('names', () => {
     ['person:ada', 'Ada'],
     ['person:ada lovelace', 'Ada Lovelace'],
     ['system', 'Holdfast'],
-    ['cli', 'the terminal'],
+    ['cli', 'somebody at the terminal'],
     ['role:', 'role:'],
   ])('%s is %s', (actor, name) => expect(formatActor(actor)).toBe(name));
+
+  it('are put into sentences from elsewhere', () => {
+    expect(nameActors('Read went to role:finance-lead: no answer')).toBe('Read went to Finance lead: no answer');
+    expect(nameActors('Started by person:ada')).toBe('Started by Ada');
+  });
 
   it('field names become labels', () => {
     expect(formatFieldName('customerEmail')).toBe('Customer email');

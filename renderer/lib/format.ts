@@ -124,14 +124,23 @@ export function shortDigest(digest: string): string {
 /** `role:finance-lead` → `Finance lead`, `person:ada` → `Ada`. */
 export function formatActor(actor: string): string {
   if (actor === 'system') return 'Holdfast';
-  if (actor === 'cli') return 'the terminal';
+  if (actor === 'app') return 'somebody at this app';
+  if (actor === 'cli') return 'somebody at the terminal';
   if (actor === 'schedule') return 'the schedule';
   const colon = actor.indexOf(':');
   const kind = colon < 0 ? '' : actor.slice(0, colon);
-  const name = actor.slice(colon + 1).replace(/[-_]+/g, ' ').trim();
+  const name = actor
+    .slice(colon + 1)
+    .replace(/[-_]+/g, ' ')
+    .trim();
   if (name === '') return actor;
   if (kind === 'person') return name.replace(/(^|\s)\p{L}/gu, (letter) => letter.toUpperCase());
   return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** A sentence from elsewhere with its actors named: `went to role:finance-lead` → `went to Finance lead`. */
+export function nameActors(text: string): string {
+  return text.replace(/\b(?:role|person):[\p{L}\d_-]+/gu, (actor) => formatActor(actor));
 }
 
 /** `customerEmail`, `order_id` → `Customer email`, `Order id`: a label for a field that brings none. */

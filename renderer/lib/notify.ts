@@ -18,7 +18,10 @@ const advice: Record<ApiErrorCode, string> = {
 };
 
 export function explainError(error: ApiError): { message: string; advice: string } {
-  const place = error.where === undefined || error.where === '' || error.message.includes(error.where) ? '' : ` (at ${error.where})`;
+  const place =
+    error.where === undefined || error.where === '' || error.message.includes(error.where)
+      ? ''
+      : ` (at ${error.where})`;
   return { message: `${error.message}${place}`, advice: advice[error.code] };
 }
 

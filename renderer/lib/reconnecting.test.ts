@@ -106,8 +106,18 @@ describe('a connection that comes back', () => {
   it('does not tell a watch about the lost connection, but about its own errors', async () => {
     const host = createHost();
     const errors: ApiError[] = [];
-    host.client.watch('runs.list', {}, () => {}, (error) => errors.push(error));
-    host.client.watch('inbox.list', {}, () => {}, (error) => errors.push(error));
+    host.client.watch(
+      'runs.list',
+      {},
+      () => {},
+      (error) => errors.push(error),
+    );
+    host.client.watch(
+      'inbox.list',
+      {},
+      () => {},
+      (error) => errors.push(error),
+    );
     await settled();
     host.stop();
     await settled();

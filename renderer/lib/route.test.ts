@@ -18,7 +18,8 @@ describe('routes', () => {
     expect(parseRoute(hash)).toEqual({ screen: 'designer' }),
   );
 
-  it('a broken escape is taken as it is', () => expect(parseRoute('#/runs/%E0%A4%A')).toEqual({ screen: 'run', id: '%E0%A4%A' }));
+  it('a broken escape is taken as it is', () =>
+    expect(parseRoute('#/runs/%E0%A4%A')).toEqual({ screen: 'run', id: '%E0%A4%A' }));
 });
 
 describe('the access token', () => {

@@ -2,7 +2,6 @@
  * The machine's words in plain English: state words, reasons, causes, triggers, errors and answers. Pure. Every closed
  * union is answered exhaustively; only free text (a reason from elsewhere) falls back to being made readable.
  */
-import { errorClasses, isErrorClass } from '../../shared/run/errors.ts';
 import type { ErrorClass, StepError } from '../../shared/run/errors.ts';
 import type { GateCause, TaskAnswer } from '../../shared/run/events.ts';
 import type { EffectState, StateWord, TaskKind, TaskState } from '../../shared/run/state.ts';
@@ -39,7 +38,7 @@ export const errorTitles: Record<ErrorClass, string> = {
   low_confidence: 'the confidence is too low',
   dependency_unhealthy: 'the other system has been failing',
   loop_limit: 'the loop limit is reached',
-  retries_exhausted: 'it failed, and trying again does not help',
+  retries_exhausted: 'it failed and no retry is left',
   crashed: 'Holdfast stopped in the middle',
   cancelled: 'it was cancelled',
   code: 'the step itself failed',
@@ -71,7 +70,7 @@ const triggerTitles: Record<EscalationTrigger, string> = {
   confidence_below: 'the confidence is too low',
   inconsistent_data: 'the data does not agree with the other system',
   waits_longer_than: 'it has been waiting too long',
-  retries_exhausted: 'it failed, and trying again does not help',
+  retries_exhausted: 'it failed and no retry is left',
   dependency_unhealthy: 'the other system has been failing',
   loop_limit: 'the loop limit is reached',
   in_doubt: 'nobody knows whether it happened',
@@ -87,7 +86,7 @@ export function triggerText(trigger: EscalationTrigger): string {
 const reasonTitles: Record<string, string> = {
   ...triggerTitles,
   ...errorTitles,
-  timer: 'for a time',
+  timer: 'until a set time',
   retry: 'to try again',
   review: 'for a person’s decision',
   paused: 'paused by a person',
@@ -113,7 +112,7 @@ export function reasonText(reason: string | undefined): string | undefined {
 export function wordWithReason(word: StateWord, reason: string | undefined): string {
   const text = reasonText(reason);
   if (text === undefined) return wordTitles[word];
-  if (word === 'waiting') return /^(for|to) /.test(text) ? `Waiting ${text}` : `Waiting: ${text}`;
+  if (word === 'waiting') return /^(for|to|until) /.test(text) ? `Waiting ${text}` : `Waiting: ${text}`;
   return `${wordTitles[word]}: ${text}`;
 }
 
@@ -121,10 +120,6 @@ export function errorLine(error: StepError): string {
   const title = errorTitles[error.class];
   const code = error.code === undefined ? '' : ` (${error.code})`;
   return `${title.charAt(0).toUpperCase()}${title.slice(1)}${code}`;
-}
-
-export function isKnownErrorReason(reason: string): reason is ErrorClass {
-  return isErrorClass(reason) && errorClasses.includes(reason);
 }
 
 /** How much of a value fits into a sentence. */
@@ -197,6 +192,18 @@ export function questionOf(task: Pick<TaskState, 'kind' | 'gate' | 'on' | 'messa
   }
 }
 
+/** What to look at before deciding, and what each answer leads to. */
+export function guidanceOf(task: Pick<TaskState, 'kind' | 'gate'>): string | undefined {
+  switch (task.kind) {
+    case 'review':
+      return undefined;
+    case 'escalation':
+      return 'Try again does the step once more, which helps when the cause is gone. Give up ends it without a result.';
+    case 'in_doubt':
+      return 'Look in the other system first. If it happened, the run goes on from there; if it did not, the step is done again under the same key.';
+  }
+}
+
 export function effectStatusText(effect: Pick<EffectState, 'status' | 'settledBy'>): string {
   switch (effect.status) {
     case 'intended':
@@ -204,7 +211,9 @@ export function effectStatusText(effect: Pick<EffectState, 'status' | 'settledBy
     case 'confirmed':
       return effect.settledBy === undefined ? 'Confirmed' : `Happened, says ${formatActor(effect.settledBy)}`;
     case 'failed':
-      return effect.settledBy === undefined ? 'Did not happen' : `Did not happen, says ${formatActor(effect.settledBy)}`;
+      return effect.settledBy === undefined
+        ? 'Did not happen'
+        : `Did not happen, says ${formatActor(effect.settledBy)}`;
     case 'in_doubt':
       return 'Nobody knows whether it happened';
   }

@@ -37,7 +37,17 @@ function Leaf({ value }: { value: unknown }) {
   return <span className={classes.literal}>{String(value)}</span>;
 }
 
-function Node({ name, value, depth, openTo }: { name?: string | undefined; value: unknown; depth: number; openTo: number }) {
+function Node({
+  name,
+  value,
+  depth,
+  openTo,
+}: {
+  name?: string | undefined;
+  value: unknown;
+  depth: number;
+  openTo: number;
+}) {
   const [open, setOpen] = useState(depth < openTo);
   const [all, setAll] = useState(false);
   const label = name === undefined ? null : <span className={classes.key}>{name}: </span>;
@@ -60,7 +70,9 @@ function Node({ name, value, depth, openTo }: { name?: string | undefined; value
     );
   }
   const shown = all ? entries : entries.slice(0, firstEntries);
-  const size = isList ? `${entries.length} in the list` : `${entries.length} ${entries.length === 1 ? 'field' : 'fields'}`;
+  const size = isList
+    ? `${entries.length} in the list`
+    : `${entries.length} ${entries.length === 1 ? 'field' : 'fields'}`;
   return (
     <li>
       <button type="button" className={classes.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -104,7 +116,9 @@ export function JsonTree({ value, label, openTo = 2, withCopy = true }: JsonTree
       )}
       <ul className={classes.root} aria-label={label}>
         {isBranch(value) && Object.keys(value).length > 0 ? (
-          Object.entries(value).map(([key, child]) => <Node key={key} name={key} value={child} depth={1} openTo={openTo} />)
+          Object.entries(value).map(([key, child]) => (
+            <Node key={key} name={key} value={child} depth={1} openTo={openTo} />
+          ))
         ) : (
           <Node value={value} depth={0} openTo={openTo} />
         )}

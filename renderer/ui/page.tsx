@@ -16,7 +16,17 @@ export function Page({ children }: { children: ReactNode }) {
 }
 
 /** A named part of a page. */
-export function Section({ title, note, actions, children }: { title: string; note?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  note,
+  actions,
+  children,
+}: {
+  title: string;
+  note?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className={classes.section} aria-label={title}>
       <div className={classes.sectionHead}>

@@ -144,7 +144,7 @@ const darkScale: MantineColorsTuple = [
   dark.textSecondary,
   dark.textQuiet,
   '#777167',
-  dark.line,
+  dark.lineStrong,
   dark.hover,
   dark.surface,
   dark.page,

@@ -18,7 +18,12 @@ export function TimeText({ at, className }: { at: number; className?: string | u
 export function DueText({ at }: { at: number }) {
   const now = useNow();
   return (
-    <time dateTime={new Date(at).toISOString()} title={formatExact(at)} className={classes.due} data-over={at < now || undefined}>
+    <time
+      dateTime={new Date(at).toISOString()}
+      title={formatExact(at)}
+      className={classes.due}
+      data-over={at < now || undefined}
+    >
       {formatDue(at, now)}
     </time>
   );
@@ -37,7 +42,11 @@ export function Countdown({ to }: { to: number }) {
 
 /** From start to end, or until now while it goes on. */
 export function DurationText({ from, to }: { from: number; to?: number | undefined }) {
-  return to === undefined ? <RunningDuration from={from} /> : <span className="hf-numbers">{formatDuration(to - from)}</span>;
+  return to === undefined ? (
+    <RunningDuration from={from} />
+  ) : (
+    <span className="hf-numbers">{formatDuration(to - from)}</span>
+  );
 }
 
 function RunningDuration({ from }: { from: number }) {

@@ -25,7 +25,11 @@ describe('reading a graph file', () => {
   });
 
   it('refuses what is too large without reading it', async () => {
-    const file = { name: 'big.json', size: 30_000_000, text: () => Promise.reject(new Error('read')) } as unknown as File;
+    const file = {
+      name: 'big.json',
+      size: 30_000_000,
+      text: () => Promise.reject(new Error('read')),
+    } as unknown as File;
     await expect(readGraphFile(file)).resolves.toMatchObject({ ok: false });
   });
 

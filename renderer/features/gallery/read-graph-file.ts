@@ -17,7 +17,11 @@ export function placeOf(text: string, position: number): { line: number; column:
 /** The parser's complaint with the place a person can go to. */
 export function parseGraphText(name: string, source: string): GraphFile {
   const text = source.replace(/^\uFEFF/, '');
-  if (text.trim() === '') return { ok: false, message: `${name} is empty. Export a workflow from Holdfast to get a file that can be imported.` };
+  if (text.trim() === '')
+    return {
+      ok: false,
+      message: `${name} is empty. Export a workflow from Holdfast to get a file that can be imported.`,
+    };
   try {
     return { ok: true, document: JSON.parse(text) };
   } catch (error) {
@@ -32,6 +36,7 @@ export function parseGraphText(name: string, source: string): GraphFile {
 }
 
 export async function readGraphFile(file: File): Promise<GraphFile> {
-  if (file.size > maxBytes) return { ok: false, message: `${file.name} is larger than 20 MB, which is the limit for a workflow.` };
+  if (file.size > maxBytes)
+    return { ok: false, message: `${file.name} is larger than 20 MB, which is the limit for a workflow.` };
   return parseGraphText(file.name, await file.text());
 }

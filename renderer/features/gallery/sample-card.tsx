@@ -33,7 +33,13 @@ export function SampleCard({ sample, manifests, opening, onOpen }: SampleCardPro
           })}
         </span>
         <span className={classes.quiet}>{countOf(sample.steps, 'step')}</span>
-        <button type="button" className={classes.open} aria-label={`Open ${sample.name}`} disabled={opening} onClick={onOpen}>
+        <button
+          type="button"
+          className={classes.open}
+          aria-label={`Open ${sample.name}`}
+          disabled={opening}
+          onClick={onOpen}
+        >
           Open
           {opening ? <Loader size="xs" /> : <ArrowRight aria-hidden className={classes.icon} />}
         </button>

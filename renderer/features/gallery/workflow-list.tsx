@@ -94,7 +94,11 @@ export function WorkflowList({ workflows }: { workflows: WorkflowSummary[] }) {
           <WorkflowRow key={workflow.id} workflow={workflow} onDelete={() => setDoomed(workflow)} />
         ))}
       </ul>
-      <Modal opened={doomed !== undefined} onClose={() => setDoomed(undefined)} title={`Delete “${doomed?.name ?? ''}”?`}>
+      <Modal
+        opened={doomed !== undefined}
+        onClose={() => setDoomed(undefined)}
+        title={`Delete “${doomed?.name ?? ''}”?`}
+      >
         <Text>The drawing is removed. Runs that already started keep their own copy and go on.</Text>
         <Group justify="flex-end" mt="lg">
           <Button variant="default" onClick={() => setDoomed(undefined)} data-autofocus>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { taskAnswers } from '../../../shared/run/events.ts';
-import { choicesOf, demandOf, nextAfter, stepFrom } from './answers.ts';
+import { choicesOf, demandOf, latestFirst, nextAfter, stepFrom } from './answers.ts';
 
 describe('answers and their keys', () => {
   it('a review has 1 to 4, also when one is missing', () => {
@@ -17,13 +17,20 @@ describe('answers and their keys', () => {
     ]);
   });
   it('an escalation has two', () => {
-    expect(choicesOf({ kind: 'escalation', allow: ['retry', 'give_up'] }).map((choice) => choice.key)).toEqual(['1', '2']);
+    expect(choicesOf({ kind: 'escalation', allow: ['retry', 'give_up'] }).map((choice) => choice.key)).toEqual([
+      '1',
+      '2',
+    ]);
   });
   it('only a no and a send back must be explained', () => {
     const explained = taskAnswers.filter((answer) => ['reason', 'comment'].includes(demandOf(answer)));
     expect(explained).toEqual(['reject', 'send_back', 'give_up']);
   });
 });
+
+function settled(task: { decision?: { at: number }; closedAt?: number }): number | undefined {
+  return task.decision?.at ?? task.closedAt;
+}
 
 describe('moving through the list', () => {
   const ids = ['a', 'b', 'c'];
@@ -32,6 +39,12 @@ describe('moving through the list', () => {
     expect(nextAfter(ids, 'c')).toBe('b');
     expect(nextAfter(['a'], 'a')).toBeUndefined();
     expect(nextAfter(ids, 'gone')).toBe('a');
+  });
+  it('shows what was settled last first', () => {
+    const decided = (at: number) => ({ openedAt: 1, decision: { answer: 'approve' as const, by: 'person:ada', at } });
+    expect(latestFirst([decided(5), { openedAt: 1, closedAt: 9 }, decided(7)]).map((task) => settled(task))).toEqual([
+      9, 7, 5,
+    ]);
   });
   it('J and K stop at the ends', () => {
     expect(stepFrom(ids, undefined, 1)).toBe('a');

@@ -21,14 +21,16 @@ export function choicesOf(task: Pick<TaskState, 'allow' | 'kind'>): AnswerChoice
 }
 
 /** What must be filled in before the answer can be given. */
-export type Demand = 'nothing' | 'edits' | 'reason' | 'comment' | 'result';
+export type Demand = 'nothing' | 'edits' | 'reason' | 'comment' | 'note' | 'result';
 
 export function demandOf(answer: TaskAnswer): Demand {
   switch (answer) {
     case 'approve':
     case 'retry':
-    case 'not_happened':
       return 'nothing';
+    // Nothing has to be said, but saying wrongly that it did not happen does it twice: never on one key press.
+    case 'not_happened':
+      return 'note';
     case 'edit':
       return 'edits';
     case 'reject':
@@ -57,4 +59,10 @@ export function stepFrom(ids: readonly string[], taskId: string | undefined, by:
   const at = taskId === undefined ? -1 : ids.indexOf(taskId);
   if (at < 0) return ids[0];
   return ids[Math.min(ids.length - 1, Math.max(0, at + by))];
+}
+
+/** What was settled last comes first. */
+export function latestFirst<T extends Pick<TaskState, 'decision' | 'closedAt' | 'openedAt'>>(tasks: readonly T[]): T[] {
+  const settledAt = (task: T) => task.decision?.at ?? task.closedAt ?? task.openedAt;
+  return [...tasks].sort((a, b) => settledAt(b) - settledAt(a));
 }

@@ -4,7 +4,6 @@
  */
 import { Button, Textarea } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import type { KeyboardEvent as ReactKeyboardEvent } from 'react';
 import type { InboxCard } from '../../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
 import { useCommand } from '../../client.ts';
@@ -32,13 +31,26 @@ const doneTitles: Record<TaskAnswer, string> = {
 const asks: Partial<Record<TaskAnswer, { label: string; placeholder: string; send: string }>> = {
   reject: { label: 'Why do you reject it?', placeholder: 'This goes into the record.', send: 'Reject' },
   give_up: { label: 'Why do you give up?', placeholder: 'This goes into the record.', send: 'Give up' },
-  send_back: { label: 'What should be different?', placeholder: 'The step is done again with your comment.', send: 'Send back' },
+  send_back: {
+    label: 'What should be different?',
+    placeholder: 'The step is done again with your comment.',
+    send: 'Send back',
+  },
   happened: {
     label: 'What did the other system answer? (optional, as JSON)',
     placeholder: '{ "id": "re_123" }',
     send: 'It happened',
   },
-  edit: { label: 'A word about your changes (optional)', placeholder: 'This goes into the record.', send: 'Approve with changes' },
+  not_happened: {
+    label: 'How do you know? (optional)',
+    placeholder: 'Where you looked, and what you found there.',
+    send: 'It did not happen – try again',
+  },
+  edit: {
+    label: 'A word about your changes (optional)',
+    placeholder: 'This goes into the record.',
+    send: 'Approve with changes',
+  },
 };
 
 export interface DecisionBarProps {
@@ -70,7 +82,11 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
     const said = text.trim();
     const demand = demandOf(answer);
     if ((demand === 'reason' || demand === 'comment') && said === '') {
-      setProblem(answer === 'send_back' ? 'Say what should be different: the step is done again with it.' : 'Say why: it goes into the record.');
+      setProblem(
+        answer === 'send_back'
+          ? 'Say what should be different: the step is done again with it.'
+          : 'Say why: it goes into the record.',
+      );
       return;
     }
     let value: unknown;
@@ -120,10 +136,26 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
     onEditing(answer === 'edit');
   };
 
+  /** Also from within the payload's fields, which lie outside the bar. */
+  const onAskKey = (event: KeyboardEvent, answer: TaskAnswer) => {
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      back();
+    }
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) {
+      event.preventDefault();
+      void send(answer);
+    }
+  };
+
   const latest = useRef<(event: KeyboardEvent) => void>(() => {});
   useEffect(() => {
     latest.current = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || asking !== undefined || isTyping(event.target)) return;
+      if (asking !== undefined) {
+        onAskKey(event, asking);
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
       const choice = choices.find((entry) => entry.key === event.key);
       if (!choice) return;
       event.preventDefault();
@@ -136,21 +168,10 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
     return () => window.removeEventListener('keydown', onKey);
   }, []);
 
-  const onAskKey = (event: ReactKeyboardEvent) => {
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      back();
-    }
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && asking !== undefined) {
-      event.preventDefault();
-      void send(asking);
-    }
-  };
-
   return (
     <div className={classes.bar} role="group" aria-label="Decision">
       {asking !== undefined && ask ? (
-        <div className={classes.ask} onKeyDown={onAskKey}>
+        <div className={classes.ask}>
           <Textarea
             label={ask.label}
             placeholder={ask.placeholder}

@@ -28,11 +28,21 @@ export function KindMark({ kind }: { kind: TaskKind }) {
 function Item({ item, current, onSelect }: { item: InboxItem; current: boolean; onSelect: () => void }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (current) button.current?.scrollIntoView({ block: 'nearest' });
+    const element = button.current;
+    if (!current || !element) return;
+    element.scrollIntoView({ block: 'nearest' });
+    // The ring of the keyboard goes along with J and K, but never comes in from elsewhere.
+    if (element.closest('ul')?.contains(document.activeElement)) element.focus();
   }, [current]);
   return (
     <li>
-      <button ref={button} type="button" className={classes.item} aria-current={current || undefined} onClick={onSelect}>
+      <button
+        ref={button}
+        type="button"
+        className={classes.item}
+        aria-current={current || undefined}
+        onClick={onSelect}
+      >
         <span className={classes.itemTop}>
           <KindMark kind={item.kind} />
           <span className={classes.itemAge}>

@@ -11,7 +11,7 @@ import { navigate } from '../../lib/route.ts';
 import { useTitle } from '../../lib/use-title.ts';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/page.tsx';
 import { isTyping } from '../../ui/frame/go-keys.ts';
-import { nextAfter, stepFrom } from './answers.ts';
+import { latestFirst, nextAfter, stepFrom } from './answers.ts';
 import { InboxList } from './inbox-list.tsx';
 import { TaskCard } from './task-card.tsx';
 import classes from './inbox.module.css';
@@ -40,12 +40,14 @@ function useListKeys(move: (by: 1 | -1) => void): void {
 export function InboxPage({ taskId }: { taskId: string | undefined }) {
   useTitle('Inbox');
   const [shown, setShown] = useState<Shown>('open');
-  const { value: items, error } = useWatch('inbox.list', { state: shown });
+  const { value, error } = useWatch('inbox.list', { state: shown });
+  const items = useMemo(() => (shown === 'done' ? value && latestFirst(value) : value), [value, shown]);
   const ids = useMemo(() => (items ?? []).map((item) => item.taskId), [items]);
   // Without a choice in the address the first item is open: there is nothing to gain from an empty right side.
   const selected = taskId ?? ids[0];
 
-  const open = (id: string | undefined) => navigate(id === undefined ? { screen: 'inbox' } : { screen: 'inbox', task: id }, { replace: true });
+  const open = (id: string | undefined) =>
+    navigate(id === undefined ? { screen: 'inbox' } : { screen: 'inbox', task: id }, { replace: true });
   useListKeys((by) => {
     const next = stepFrom(ids, selected, by);
     if (next !== undefined) open(next);
@@ -59,9 +61,17 @@ export function InboxPage({ taskId }: { taskId: string | undefined }) {
     </div>
   ) : items.length === 0 ? (
     shown === 'open' ? (
-      <EmptyState icon={Inbox} title="Nothing waits for a decision" text="When a workflow needs a person, it asks here." />
+      <EmptyState
+        icon={Inbox}
+        title="Nothing waits for a decision"
+        text="When a workflow needs a person, it asks here."
+      />
     ) : (
-      <EmptyState icon={ListChecks} title="Nothing decided yet" text="What was decided stays here, with by whom and why." />
+      <EmptyState
+        icon={ListChecks}
+        title="Nothing decided yet"
+        text="What was decided stays here, with by whom and why."
+      />
     )
   ) : (
     <InboxList items={items} selected={selected} onSelect={open} />
@@ -88,13 +98,23 @@ export function InboxPage({ taskId }: { taskId: string | undefined }) {
         </div>
         <div className={classes.scroll}>{list}</div>
         <p className={classes.keys}>
-          <kbd>J</kbd> <kbd>K</kbd> move · <kbd>1</kbd>–<kbd>4</kbd> decide
+          <kbd>J</kbd> <kbd>K</kbd> move
+          {shown === 'open' && (
+            <>
+              {' '}
+              · <kbd>1</kbd>–<kbd>4</kbd> decide
+            </>
+          )}
           {items !== undefined && <span className={classes.total}>{countOf(items.length, 'item')}</span>}
         </p>
       </section>
       <section className={classes.right} aria-label="Selected item">
         {selected === undefined ? (
-          <EmptyState icon={MousePointerClick} title="No item selected" text="Items show here with everything that is needed to decide." />
+          <EmptyState
+            icon={MousePointerClick}
+            title="No item selected"
+            text="Items show here with everything that is needed to decide."
+          />
         ) : (
           <TaskCard
             key={selected}

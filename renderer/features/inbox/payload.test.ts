@@ -65,7 +65,11 @@ describe('a payload as a form', () => {
   });
 
   it('names every field that is not right', () => {
-    const result = applyEdits(payload, fieldsOf(payload), { amountMicros: 'ten', 'customer/tags': '[vip]', decision: 'x' });
+    const result = applyEdits(payload, fieldsOf(payload), {
+      amountMicros: 'ten',
+      'customer/tags': '[vip]',
+      decision: 'x',
+    });
     expect(result).toMatchObject({ ok: false });
     expect(!result.ok && Object.keys(result.messages)).toEqual(['amountMicros', 'customer/tags']);
   });

@@ -89,7 +89,10 @@ export function textOf(value: unknown): string {
   return JSON.stringify(value, null, 2) ?? '';
 }
 
-function parseField(kind: FieldKind, typed: string | boolean): { ok: true; value: unknown } | { ok: false; message: string } {
+function parseField(
+  kind: FieldKind,
+  typed: string | boolean,
+): { ok: true; value: unknown } | { ok: false; message: string } {
   if (typeof typed === 'boolean') return { ok: true, value: typed };
   switch (kind) {
     case 'text':
@@ -98,7 +101,9 @@ function parseField(kind: FieldKind, typed: string | boolean): { ok: true; value
       return { ok: true, value: typed };
     case 'number': {
       const value = Number(typed.trim());
-      return typed.trim() !== '' && Number.isFinite(value) ? { ok: true, value } : { ok: false, message: 'This must be a number, such as 42.5.' };
+      return typed.trim() !== '' && Number.isFinite(value)
+        ? { ok: true, value }
+        : { ok: false, message: 'This must be a number, such as 42.5.' };
     }
     case 'boolean':
     case 'json':
@@ -124,7 +129,9 @@ function withValue(payload: unknown, path: readonly string[], value: unknown): u
 
 export type Edits = Readonly<Record<string, string | boolean>>;
 
-export type EditResult = { ok: true; value: unknown; changed: string[] } | { ok: false; messages: Record<string, string> };
+export type EditResult =
+  | { ok: true; value: unknown; changed: string[] }
+  | { ok: false; messages: Record<string, string> };
 
 /** The payload with what was typed; `changed` names the fields that differ from what was shown. */
 export function applyEdits(payload: unknown, fields: readonly Field[], edits: Edits): EditResult {

@@ -4,18 +4,26 @@
  */
 import { Collapse, UnstyledButton } from '@mantine/core';
 import { ChevronRight, Undo2 } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { InboxCard } from '../../../shared/api/contract.ts';
 import { effectClasses } from '../../../shared/steps/effect.ts';
 import type { EffectClass } from '../../../shared/steps/effect.ts';
 import { useQuery, useWatch } from '../../client.ts';
-import { formatClock, formatDate, formatExact, formatFieldName, formatPercent, formatActor } from '../../lib/format.ts';
+import {
+  formatClock,
+  formatDate,
+  formatExact,
+  formatFieldName,
+  formatPercent,
+  formatActor,
+  nameActors,
+} from '../../lib/format.ts';
 import { hrefOf } from '../../lib/route.ts';
 import { useSettings } from '../../lib/settings.ts';
-import { answerDone, causeText, questionOf } from '../../lib/words.ts';
+import { answerDone, causeText, guidanceOf, questionOf } from '../../lib/words.ts';
 import { EffectGlyph } from '../../ui/effect-glyph.tsx';
-import { JsonTree } from '../../ui/json-tree.tsx';
+import { CopyButton, JsonTree } from '../../ui/json-tree.tsx';
 import { ErrorState, PageSkeleton } from '../../ui/page.tsx';
 import { ActorText, DueText, MoneyText, TimeText } from '../../ui/values.tsx';
 import { isOpen } from './answers.ts';
@@ -54,7 +62,8 @@ function confidenceOf(card: InboxCard): number | undefined {
   const measured = card.causes?.find((cause) => cause.condition === 'confidence')?.measured;
   if (typeof measured === 'number') return measured;
   const output = card.stepOutput;
-  const own = typeof output === 'object' && output !== null ? (output as { confidence?: unknown }).confidence : undefined;
+  const own =
+    typeof output === 'object' && output !== null ? (output as { confidence?: unknown }).confidence : undefined;
   return typeof own === 'number' && own >= 0 && own <= 1 ? own : undefined;
 }
 
@@ -119,14 +128,19 @@ function isEffectClass(text: string): text is EffectClass {
 }
 
 function NextEffects({ card }: { card: InboxCard }) {
-  if (card.next.length === 0) return <p className={classes.quiet}>Nothing in another system changes because of this.</p>;
+  if (card.next.length === 0)
+    return <p className={classes.quiet}>Nothing in another system changes because of this.</p>;
   return (
     <ol className={classes.next}>
       {card.next.map((effect) => (
         <li key={`${effect.step}-${effect.target}`}>
           <div className={classes.nextTop}>
             <strong>{effect.label}</strong>
-            {isEffectClass(effect.effect) ? <EffectGlyph effect={effect.effect} withWords /> : <span className={classes.quiet}>{effect.effect}</span>}
+            {isEffectClass(effect.effect) ? (
+              <EffectGlyph effect={effect.effect} withWords />
+            ) : (
+              <span className={classes.quiet}>{effect.effect}</span>
+            )}
           </div>
           <code className={classes.target}>{effect.target}</code>
           <div className={classes.undo}>
@@ -147,10 +161,27 @@ function History({ card }: { card: InboxCard }) {
           <time dateTime={new Date(entry.at).toISOString()} title={formatExact(entry.at)}>
             {formatClock(entry.at).slice(0, 8)}
           </time>
-          <span>{entry.text}</span>
+          <span>{nameActors(entry.text)}</span>
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What nobody knows the end of: exactly what was asked, and under which key to look for it. */
+function DoubtfulEffect({ runId, effectKey }: { runId: string; effectKey: string }) {
+  const ledger = useWatch('ledger.list', { runId });
+  const effect = ledger.value?.find((row) => row.key === effectKey);
+  if (!effect) return null;
+  return (
+    <Part title="What was asked of the other system">
+      <code className={classes.target}>{effect.target}</code>
+      <div className={classes.keyLine}>
+        Key <code className="hf-mono">{effect.key}</code>
+        <CopyButton text={effect.key} label="Copy key" />
+      </div>
+      <JsonTree value={effect.request} label="Request" />
+    </Part>
   );
 }
 
@@ -168,7 +199,9 @@ function Outcome({ card }: { card: InboxCard }) {
         {decision.reason !== undefined && <p>“{decision.reason}”</p>}
       </div>
     );
-  return card.closedAt === undefined ? null : <div className={classes.outcome}>The run ended before anybody decided.</div>;
+  return card.closedAt === undefined ? null : (
+    <div className={classes.outcome}>The run ended before anybody decided.</div>
+  );
 }
 
 const shownTitles = { before: 'This is what will be sent', after: 'This is the result' } as const;
@@ -181,6 +214,11 @@ function Card({ card, onDecided, onRefused }: { card: InboxCard; onDecided: () =
   const result = useMemo(() => applyEdits(card.shown, fields, edits), [card.shown, fields, edits]);
   const causes = (card.causes ?? []).map((cause) => causeText(cause, currency));
   const open = isOpen(card);
+  const guidance = guidanceOf(card);
+  const payload = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (editing) payload.current?.querySelector<HTMLElement>('input, select, textarea')?.focus();
+  }, [editing]);
 
   return (
     <>
@@ -197,11 +235,13 @@ function Card({ card, onDecided, onRefused }: { card: InboxCard; onDecided: () =
           </h2>
           {causes.length > 0 && <p className={classes.why}>Asked because {causes.join(' and ')}.</p>}
           {card.message !== undefined && <p className={classes.why}>{card.message}</p>}
+          {open && guidance !== undefined && <p className={classes.guidance}>{guidance}</p>}
           <Outcome card={card} />
           <Facts card={card} />
+          {card.effectKey !== undefined && <DoubtfulEffect runId={card.runId} effectKey={card.effectKey} />}
           {card.shown !== undefined && (
             <Part title={card.gate === undefined ? 'This is what it is about' : shownTitles[card.gate]}>
-              <div className={classes.payload} data-editing={editing || undefined}>
+              <div ref={payload} className={classes.payload} data-editing={editing || undefined}>
                 <PayloadForm
                   fields={fields}
                   editing={editing}
@@ -212,7 +252,7 @@ function Card({ card, onDecided, onRefused }: { card: InboxCard; onDecided: () =
               </div>
             </Part>
           )}
-          {card.kind === 'review' && (
+          {card.kind === 'review' && open && (
             <Part title="What can follow when you approve">
               <NextEffects card={card} />
             </Part>

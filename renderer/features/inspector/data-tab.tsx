@@ -15,7 +15,9 @@ export function DataTab({ run, rows }: { run: RunState; rows: StepRow[] }) {
       <section aria-label="What the run gave">
         <h3 className={classes.dataTitle}>Result of the run</h3>
         {run.output === undefined ? (
-          <p className={classes.hint}>{run.end === undefined ? 'There is a result once the run is complete.' : 'The run ended without a result.'}</p>
+          <p className={classes.hint}>
+            {run.end === undefined ? 'There is a result once the run is complete.' : 'The run ended without a result.'}
+          </p>
         ) : (
           <JsonTree value={run.output} label="Run output" />
         )}

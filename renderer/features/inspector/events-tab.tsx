@@ -1,5 +1,4 @@
 /** Every event in order: when, which number, one plain sentence, and the raw record on request. Virtual for long runs. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronRight } from 'lucide-react';
 import { useRef, useState } from 'react';
 import type { RunEvent } from '../../../shared/run/events.ts';
@@ -9,7 +8,7 @@ import { formatClock, formatExact } from '../../lib/format.ts';
 import { useSettings } from '../../lib/settings.ts';
 import { JsonTree } from '../../ui/json-tree.tsx';
 import { StatusShape } from '../../ui/status-badge.tsx';
-import { rowHeightPx } from '../../ui/theme.ts';
+import { useVirtualRows } from '../../ui/use-virtual-rows.ts';
 import classes from './inspector.module.css';
 
 export interface EventsTabProps {
@@ -23,13 +22,7 @@ export function EventsTab({ events, savedSeq, labelOf }: EventsTabProps) {
   const currency = useSettings((store) => store.settings.currency);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: events.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeightPx,
-    getItemKey: (index) => events[index]?.seq ?? index,
-    overscan: 10,
-  });
+  const virtual = useVirtualRows(scroller, events.length, (index) => events[index]?.seq ?? index);
   const toggle = (seq: number) => {
     const next = new Set(open);
     if (!next.delete(seq)) next.add(seq);
@@ -50,10 +43,19 @@ export function EventsTab({ events, savedSeq, labelOf }: EventsTabProps) {
               className={classes.event}
               style={{ transform: `translateY(${item.start}px)` }}
             >
-              <button type="button" className={classes.eventLine} aria-expanded={isOpen} onClick={() => toggle(event.seq)}>
+              <button
+                type="button"
+                className={classes.eventLine}
+                aria-expanded={isOpen}
+                onClick={() => toggle(event.seq)}
+              >
                 <ChevronRight aria-hidden className={classes.chevron} />
                 <span className={classes.seq}>{event.seq}</span>
-                <time className={classes.clock} dateTime={new Date(event.at).toISOString()} title={formatExact(event.at)}>
+                <time
+                  className={classes.clock}
+                  dateTime={new Date(event.at).toISOString()}
+                  title={formatExact(event.at)}
+                >
                   {formatClock(event.at)}
                 </time>
                 <StatusShape word={eventMark(event)} />

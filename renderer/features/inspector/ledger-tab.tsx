@@ -70,7 +70,13 @@ function Effect({ effect, label }: { effect: EffectState; label: string }) {
 
 export function LedgerTab({ effects, labelOf }: { effects: EffectState[]; labelOf: LabelOf }) {
   if (effects.length === 0)
-    return <EmptyState icon={BookCheck} title="No change in other systems" text="Nothing was asked of another system that would have to be undone." />;
+    return (
+      <EmptyState
+        icon={BookCheck}
+        title="No change in other systems"
+        text="Nothing was asked of another system that would have to be undone."
+      />
+    );
   return (
     <ol className={classes.ledger}>
       {effects.map((effect) => (

@@ -115,7 +115,12 @@ export function RunPage({ runId }: { runId: string }) {
   if (!error) return <PageSkeleton />;
   const back = <Button onClick={() => navigate({ screen: 'runs' })}>Show all runs</Button>;
   return error.code === 'not_found' ? (
-    <EmptyState icon={Play} title="There is no such run" text="The address may be from another workspace, or the run was removed." action={back} />
+    <EmptyState
+      icon={Play}
+      title="There is no such run"
+      text="The address may be from another workspace, or the run was removed."
+      action={back}
+    />
   ) : (
     <ErrorState error={error} action={back} />
   );

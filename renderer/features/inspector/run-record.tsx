@@ -19,7 +19,11 @@ export function Record({ record }: { record: Transition[] }) {
               {reason !== undefined && <span> {reason}</span>}
               {by !== undefined && <span className={classes.quiet}> · {by}</span>}
             </span>
-            <time className={classes.clock} dateTime={new Date(transition.at).toISOString()} title={formatExact(transition.at)}>
+            <time
+              className={classes.clock}
+              dateTime={new Date(transition.at).toISOString()}
+              title={formatExact(transition.at)}
+            >
               {formatClock(transition.at).slice(0, 8)}
             </time>
           </li>

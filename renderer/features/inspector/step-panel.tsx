@@ -32,7 +32,14 @@ export function ErrorBox({ error }: { error: StepError }) {
 }
 
 function AttemptItem({ attempt }: { attempt: Attempt }) {
-  const word = attempt.outcome === 'succeeded' ? 'confirmed' : attempt.outcome === undefined ? 'started' : attempt.outcome === 'failed' ? 'failed' : 'escalated';
+  const word =
+    attempt.outcome === 'succeeded'
+      ? 'confirmed'
+      : attempt.outcome === undefined
+        ? 'started'
+        : attempt.outcome === 'failed'
+          ? 'failed'
+          : 'escalated';
   const said = {
     confirmed: 'has a result',
     started: 'goes on',

@@ -22,7 +22,11 @@ export function stepOrder(document: WorkflowDocument): string[] {
   const order: string[] = [];
   while (order.length < ids.length) {
     const ready = ids.find(
-      (id) => !placed.has(id) && forward.every((edge) => edge.to.step !== id || placed.has(edge.from.step) || !(edge.from.step in document.steps)),
+      (id) =>
+        !placed.has(id) &&
+        forward.every(
+          (edge) => edge.to.step !== id || placed.has(edge.from.step) || !(edge.from.step in document.steps),
+        ),
     );
     // A cycle without a loop mark cannot be published, but a drawing may have one: go on with what is left.
     const next = ready ?? ids.find((id) => !placed.has(id));
@@ -55,7 +59,13 @@ export function stepRows(document: WorkflowDocument, run: RunState): StepRow[] {
     const base = { stepId, label: step?.label ?? stepId, kind: step?.kind ?? '' };
     const states = (visits.get(stepId) ?? []).sort((a, b) => visitOf(a.key) - visitOf(b.key));
     if (states.length === 0) return [{ ...base, key: stepId, visit: 1, word: 'pending', state: undefined }];
-    return states.map((state) => ({ ...base, key: state.key, visit: visitOf(state.key), word: wordOfRow(state), state }));
+    return states.map((state) => ({
+      ...base,
+      key: state.key,
+      visit: visitOf(state.key),
+      word: wordOfRow(state),
+      state,
+    }));
   });
 }
 
@@ -65,6 +75,10 @@ export function costOfStep(state: StepState): number {
 
 /** When the step's last attempt ended, or `undefined` while one is open or it has a wait ahead. */
 export function endOfStep(state: StepState): number | undefined {
-  const settled = state.status === 'confirmed' || state.status === 'failed' || state.status === 'succeeded' || state.status === 'skipped';
+  const settled =
+    state.status === 'confirmed' ||
+    state.status === 'failed' ||
+    state.status === 'succeeded' ||
+    state.status === 'skipped';
   return settled ? (state.attempts.at(-1)?.endedAt ?? state.record.at(-1)?.at) : undefined;
 }

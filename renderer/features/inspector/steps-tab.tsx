@@ -56,7 +56,12 @@ export function StepsTab({ rows, manifests, selected, onSelect }: StepsTabProps)
         {rows.map((row) => (
           <tr key={row.key} data-selected={row.stepId === selected || undefined}>
             <th scope="row">
-              <button type="button" className={classes.stepLink} aria-pressed={row.stepId === selected} onClick={() => onSelect(row.stepId)}>
+              <button
+                type="button"
+                className={classes.stepLink}
+                aria-pressed={row.stepId === selected}
+                onClick={() => onSelect(row.stepId)}
+              >
                 <KindIcon name={manifests.find((entry) => entry.kind === row.kind)?.icon} className={classes.icon} />
                 {row.label}
                 {row.visit > 1 && <span className={classes.quiet}>round {row.visit}</span>}
@@ -71,11 +76,19 @@ export function StepsTab({ rows, manifests, selected, onSelect }: StepsTabProps)
             <td className="hf-numbers">
               <Attempts row={row} />
             </td>
-            <td className={classes.soft}>{row.state?.firstStartedAt === undefined ? '–' : <TimeText at={row.state.firstStartedAt} />}</td>
             <td className={classes.soft}>
-              {row.state?.firstStartedAt === undefined ? '–' : <DurationText from={row.state.firstStartedAt} to={endOfStep(row.state)} />}
+              {row.state?.firstStartedAt === undefined ? '–' : <TimeText at={row.state.firstStartedAt} />}
             </td>
-            <td className={classes.right}>{row.state && costOfStep(row.state) > 0 ? <MoneyText micros={costOfStep(row.state)} /> : '–'}</td>
+            <td className={classes.soft}>
+              {row.state?.firstStartedAt === undefined ? (
+                '–'
+              ) : (
+                <DurationText from={row.state.firstStartedAt} to={endOfStep(row.state)} />
+              )}
+            </td>
+            <td className={classes.right}>
+              {row.state && costOfStep(row.state) > 0 ? <MoneyText micros={costOfStep(row.state)} /> : '–'}
+            </td>
           </tr>
         ))}
       </tbody>

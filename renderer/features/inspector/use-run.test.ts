@@ -6,7 +6,19 @@ import { applyUpdate } from './use-run.ts';
 
 const document: WorkflowDocument = { formatVersion: 1, id: 'w', name: 'W', steps: {}, edges: [] };
 const events: RunEvent[] = [
-  { runId: 'r', seq: 1, at: 1, type: 'run_started', workflowId: 'w', workflowName: 'W', version: 'v', owner: 'role:a', input: null, env: {}, by: 'cli' },
+  {
+    runId: 'r',
+    seq: 1,
+    at: 1,
+    type: 'run_started',
+    workflowId: 'w',
+    workflowName: 'W',
+    version: 'v',
+    owner: 'role:a',
+    input: null,
+    env: {},
+    by: 'cli',
+  },
   { runId: 'r', seq: 2, at: 2, type: 'attempt_started', step: 'a', attempt: 1, config: {} },
   { runId: 'r', seq: 3, at: 3, type: 'attempt_succeeded', step: 'a', attempt: 1, output: 1, ports: ['out'] },
 ];
@@ -33,5 +45,6 @@ describe('following a run', () => {
     expect(applyUpdate(later, snapshot)?.state.lastSeq).toBe(1);
   });
 
-  it('ignores events before the snapshot', () => expect(applyUpdate(undefined, { type: 'events', events })).toBeUndefined());
+  it('ignores events before the snapshot', () =>
+    expect(applyUpdate(undefined, { type: 'events', events })).toBeUndefined());
 });

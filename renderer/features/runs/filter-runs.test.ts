@@ -19,7 +19,11 @@ function run(runId: string, workflowName: string, word: RunSummary['word'], reas
   };
 }
 
-const runs = [run('a1', 'Refund request', 'waiting', 'review'), run('b2', 'Invoice triage', 'complete'), run('c3', 'Refund request', 'failed', 'cancelled')];
+const runs = [
+  run('a1', 'Refund request', 'waiting', 'review'),
+  run('b2', 'Invoice triage', 'complete'),
+  run('c3', 'Refund request', 'failed', 'cancelled'),
+];
 const ids = (found: RunSummary[]) => found.map((entry) => entry.runId);
 
 describe('finding runs', () => {

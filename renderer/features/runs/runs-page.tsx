@@ -1,6 +1,5 @@
 /** Every run, newest first, live: find one by word or text and open it. Virtual, so that thousands scroll smoothly. */
 import { Button, CloseButton, TextInput } from '@mantine/core';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { Play, Search, SearchX, UserCheck } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import type { RunSummary } from '../../../shared/api/contract.ts';
@@ -11,7 +10,7 @@ import { hrefOf, navigate } from '../../lib/route.ts';
 import { listNote, wordTitles } from '../../lib/words.ts';
 import { EmptyState, ErrorState, PageHeader, RowsSkeleton } from '../../ui/page.tsx';
 import { StatusBadge, StatusShape } from '../../ui/status-badge.tsx';
-import { rowHeightPx } from '../../ui/theme.ts';
+import { useVirtualRows } from '../../ui/use-virtual-rows.ts';
 import { DurationText, MoneyText, TimeText } from '../../ui/values.tsx';
 import { countWords, filterRuns } from './filter-runs.ts';
 import classes from './runs.module.css';
@@ -53,12 +52,7 @@ function RunRow({ run, index, top }: { run: RunSummary; index: number; top: numb
 
 function RunTable({ runs }: { runs: RunSummary[] }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: runs.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeightPx,
-    overscan: 12,
-  });
+  const virtual = useVirtualRows(scroller, runs.length, (index) => runs[index]?.runId ?? index);
   return (
     <div role="table" aria-label="Runs" aria-rowcount={runs.length + 1} className={classes.table}>
       <div role="rowgroup">
@@ -82,10 +76,23 @@ function RunTable({ runs }: { runs: RunSummary[] }) {
   );
 }
 
-function WordFilter({ runs, word, onWord }: { runs: RunSummary[]; word: StateWord | undefined; onWord: (word: StateWord | undefined) => void }) {
+function WordFilter({
+  runs,
+  word,
+  onWord,
+}: {
+  runs: RunSummary[];
+  word: StateWord | undefined;
+  onWord: (word: StateWord | undefined) => void;
+}) {
   return (
     <div className={classes.words} role="group" aria-label="Filter by status">
-      <button type="button" className={classes.word} aria-pressed={word === undefined} onClick={() => onWord(undefined)}>
+      <button
+        type="button"
+        className={classes.word}
+        aria-pressed={word === undefined}
+        onClick={() => onWord(undefined)}
+      >
         All <span className={classes.tally}>{runs.length}</span>
       </button>
       {countWords(runs).map((entry) => (
@@ -151,7 +158,9 @@ export function RunsPage() {
             aria-label="Find runs"
             placeholder="Find by workflow or reason"
             leftSection={<Search aria-hidden className={classes.icon} strokeWidth={1.75} />}
-            rightSection={text === '' ? undefined : <CloseButton size="sm" aria-label="Clear" onClick={() => setText('')} />}
+            rightSection={
+              text === '' ? undefined : <CloseButton size="sm" aria-label="Clear" onClick={() => setText('')} />
+            }
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />

@@ -34,10 +34,21 @@ export function SandboxTable({ entries }: { entries: SandboxEntry[] }) {
                 {entry.action} <code className="hf-mono">{entry.resource}</code>
               </td>
               <td className={classes.soft}>
-                {entry.key === undefined ? 'none' : <code className="hf-mono" title={entry.key}>{shortDigest(entry.key)}</code>}
+                {entry.key === undefined ? (
+                  'none'
+                ) : (
+                  <code className="hf-mono" title={entry.key}>
+                    {shortDigest(entry.key)}
+                  </code>
+                )}
               </td>
               <td className={classes.end}>
-                <button type="button" className={classes.more} aria-expanded={open === index} onClick={() => setOpen(open === index ? undefined : index)}>
+                <button
+                  type="button"
+                  className={classes.more}
+                  aria-expanded={open === index}
+                  onClick={() => setOpen(open === index ? undefined : index)}
+                >
                   Details
                   <ChevronRight aria-hidden className={classes.chevron} />
                 </button>

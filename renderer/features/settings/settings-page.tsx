@@ -103,7 +103,11 @@ function Sandbox() {
       ) : !value ? (
         <RowsSkeleton rows={4} />
       ) : value.length === 0 ? (
-        <EmptyState icon={ServerOff} title="Nobody asked them for anything yet" text="Run a sample: what it changes shows up here." />
+        <EmptyState
+          icon={ServerOff}
+          title="Nobody asked them for anything yet"
+          text="Run a sample: what it changes shows up here."
+        />
       ) : (
         <SandboxTable entries={value satisfies SandboxEntry[]} />
       )}

@@ -65,7 +65,12 @@ function SchemeToggle() {
   };
   return (
     <Tooltip label={`Use the ${next} colours`} position="right">
-      <button type="button" className={classes.place} aria-label={`Use the ${next} colours`} onClick={() => void toggle()}>
+      <button
+        type="button"
+        className={classes.place}
+        aria-label={`Use the ${next} colours`}
+        onClick={() => void toggle()}
+      >
         <span className={classes.placeIcon}>
           <Icon aria-hidden strokeWidth={1.75} />
         </span>
