@@ -56,13 +56,14 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
   }
 
   return {
-    'runs.list': ({ workflowId, limit }, push, signal) =>
-      live.watch(
-        ['runs'],
-        () => store.runs({ limit: limit ?? 200, ...(workflowId === undefined ? {} : { workflowId }) }),
-        push,
-        signal,
-      ),
+    'runs.list': ({ workflowId, limit, unfinished }, push, signal) => {
+      const query = {
+        limit: limit ?? 200,
+        ...(workflowId === undefined ? {} : { workflowId }),
+        ...(unfinished === undefined ? {} : { unfinished }),
+      };
+      return live.watch(['runs'], () => store.runs(query), push, signal);
+    },
     'runs.watch': ({ runId }, push, signal) => watchRun(parts, runId, push, signal),
     'runs.start': ({ commandId, workflowId, input, env, key, by }) =>
       once(commandId, async () => {

@@ -8,6 +8,8 @@ import { readGraph, readJsonArgument } from './graph-file.ts';
 import { CliFailure } from './output.ts';
 import { once, openSession } from './session.ts';
 
+const MAX_WAITING = 64;
+
 export interface RunFlags {
   input?: string;
   env: string[];
@@ -52,23 +54,24 @@ export async function run(command: Command, file: string, flags: RunFlags): Prom
 export async function resume(command: Command, runIds: string[], flags: { parkAfter: number }): Promise<number> {
   const session = await openSession(command.dataDir, command.openApp);
   try {
-    const runs = await once(session.client, 'runs.list', { limit: 1000 });
-    const unknown = runIds.find((runId) => !runs.some((one) => one.runId === runId));
-    if (unknown !== undefined) throw new CliFailure(2, `There is no run with the id ${unknown} in ${command.dataDir}.`);
-    const chosen = runs.filter((one) => (runIds.length > 0 ? runIds.includes(one.runId) : one.endedAt === undefined));
+    const unfinished =
+      runIds.length > 0 ? [] : await once(session.client, 'runs.list', { unfinished: true, limit: 100_000 });
+    const chosen = runIds.length > 0 ? [...new Set(runIds)] : unfinished.map((one) => one.runId);
+    for (const runId of runIds) await once(session.client, 'runs.watch', { runId });
     await session.drive();
     if (chosen.length === 0 && !command.json) command.output.note('Nothing is unfinished.');
-    const codes = await Promise.all(
-      chosen.map(async ({ runId }) => {
+    const codes: number[] = [];
+    // One connection has a limit of watches, so not all are waited for at once.
+    const workers = Array.from({ length: MAX_WAITING }, async () => {
+      for (let runId = chosen.shift(); runId !== undefined; runId = chosen.shift()) {
         const state = await settle(session, runId, flags.parkAfter);
         const result = resultOf(state, []);
-        command.output.result(
-          result,
-          `${runId}  ${result.state.replace('_', ' ')}${result.reason ? ` (${result.reason})` : ''}  ${state.workflowName}`,
-        );
-        return exitCodeOf(state);
-      }),
-    );
+        const why = result.reason ? ` (${result.reason})` : '';
+        command.output.result(result, `${runId}  ${result.state.replace('_', ' ')}${why}  ${state.workflowName}`);
+        codes.push(exitCodeOf(state));
+      }
+    });
+    await Promise.all(workers);
     return Math.max(0, ...codes);
   } finally {
     await session.close();

@@ -171,8 +171,14 @@ export const contract = {
   'workflows.check': query<Problem[]>()(z.strictObject({ document })),
 
   'runs.list': watch<RunSummary[]>()(
-    z.strictObject({ workflowId: id.optional(), limit: z.int().min(1).max(1000).optional() }),
+    z.strictObject({
+      workflowId: id.optional(),
+      limit: z.int().min(1).max(100_000).optional(),
+      /** Only runs that have not ended. */
+      unfinished: z.boolean().optional(),
+    }),
   ),
+  /** Always begins with a whole snapshot, so a page that comes back needs nothing it had before. */
   'runs.watch': watch<RunUpdate>()(z.strictObject({ runId: id, after: z.int().min(0).optional() })),
   /** Pins the workflow's draft as an immutable version and starts a run of it. */
   'runs.start': command<{ runId: string }>()(

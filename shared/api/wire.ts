@@ -18,11 +18,10 @@
  */
 import './interpretive.ts';
 import * as z from 'zod';
-import { ApiError, apiErrorCodes } from './contract.ts';
+import { ApiError } from './contract.ts';
 import type { ApiErrorCode, Client, Endpoint } from './contract.ts';
 import { pointerOf } from '../workflow/pointer.ts';
 import { createAbort } from './abort.ts';
-import type { Signal } from './signal.ts';
 
 export interface Wire {
   send(message: unknown): void;
@@ -286,5 +285,5 @@ function idOf(message: unknown): number {
 export { connect } from './connect.ts';
 export { memoryWire, socketWire } from './carriers.ts';
 export type { SocketLike } from './carriers.ts';
-export type { Client, Signal };
-export { ApiError, apiErrorCodes };
+export type { Client };
+export { ApiError };

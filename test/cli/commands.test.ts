@@ -183,8 +183,12 @@ test('commands work through a running host, a second host is refused, and it sto
   host.child.kill('SIGTERM');
   expect(await host.finished).toMatchObject({ code: 0 });
   expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toMatchObject([{ runId: run['run'] }]);
-  const again = await desk.host('--port', port);
+  // A page that was left open finds its host again: same port, same key.
+  const again = await desk.host();
   expect(again.url).toBe(host.url);
+  again.child.kill('SIGKILL');
+  await again.finished;
+  expect((await desk.host()).url).toBe(host.url);
 });
 
 test('several commands at once share the data folder', async () => {

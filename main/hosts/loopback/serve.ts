@@ -7,7 +7,7 @@ import type { Wire } from '../../../shared/api/wire.ts';
 import { openBrowser } from './browser.ts';
 import { startLoopback } from './server.ts';
 import type { LoopbackServer } from './server.ts';
-import { loopbackToken } from './token.ts';
+import { lastPort, loopbackToken, rememberPort } from './token.ts';
 
 /** The part of the application this host needs. */
 export interface ServedApp {
@@ -48,12 +48,8 @@ export async function serveLoopback(options: ServeOptions): Promise<void> {
   let server: LoopbackServer | undefined;
   try {
     const token = loopbackToken(options.dataDir);
-    server = await startLoopback({
-      port: options.port,
-      token,
-      pageFolder: options.pageFolder,
-      onWire: (wire) => app.serve(wire),
-    });
+    server = await listen(options, token, (wire) => app.serve(wire));
+    rememberPort(options.dataDir, server.port);
     await app.start();
     const url = `http://127.0.0.1:${server.port}/#token=${token}`;
     options.print(`Holdfast is running at ${url}`);
@@ -65,6 +61,14 @@ export async function serveLoopback(options: ServeOptions): Promise<void> {
     await server?.close();
     await app.stop();
   }
+}
+
+/** Without a wish the port of the last time is tried first; somebody else may have it by now. */
+async function listen(options: ServeOptions, token: string, onWire: (wire: Wire) => void): Promise<LoopbackServer> {
+  const start = (port: number): Promise<LoopbackServer> =>
+    startLoopback({ port, token, pageFolder: options.pageFolder, onWire });
+  if (options.port !== 0) return start(options.port);
+  return start(lastPort(options.dataDir)).catch(() => start(0));
 }
 
 function portRefusal(error: unknown, port: number): unknown {

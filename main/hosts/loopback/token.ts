@@ -1,6 +1,6 @@
 /**
- * The key of the loopback host, kept in the data folder so that an open page finds its host again after a restart.
- * Readable by its owner only; a file that is damaged is replaced.
+ * The key and the last port of the loopback host, kept in the data folder so that an open page finds its host again
+ * after a restart. Readable by their owner only; a key that is damaged is replaced.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -21,4 +21,20 @@ export function loopbackToken(dataDir: string): string {
   writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return token;
+}
+
+const PORT_FILE = 'loopback.port';
+
+/** The port of the last time, so that a page that was left open finds its host; 0 when there was none. */
+export function lastPort(dataDir: string): number {
+  try {
+    const port = Number.parseInt(readFileSync(path.join(dataDir, PORT_FILE), 'utf8'), 10);
+    return port > 0 && port <= 65_535 ? port : 0;
+  } catch {
+    return 0;
+  }
+}
+
+export function rememberPort(dataDir: string, port: number): void {
+  writeFileSync(path.join(dataDir, PORT_FILE), `${port}\n`, { mode: 0o600 });
 }
