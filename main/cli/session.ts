@@ -83,7 +83,9 @@ function own(app: SessionApp, halted: Promise<never>): Session {
   const [near, far] = memoryWire();
   app.serve(far);
   const client = connect({ wire: near, timers });
+  let interrupted = false;
   const stopOnSignal = (): void => {
+    interrupted = true;
     // What is durable stays, the rest is repeated: the same as after a crash, only tidier.
     void app.stop().finally(() => process.exit(130));
   };
@@ -95,6 +97,8 @@ function own(app: SessionApp, halted: Promise<never>): Session {
     drive: () => app.start(),
     halted,
     close: async () => {
+      // The process is about to end; what the command lost by that is no failure to report.
+      if (interrupted) await new Promise(() => {});
       client.close();
       // Another command may be working through this process; it finishes first.
       while (app.guests() > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -191,6 +191,29 @@ test('commands work through a running host, a second host is refused, and it sto
   expect((await desk.host()).url).toBe(host.url);
 });
 
+test('a timer far away parks the run, a near one is driven, and resume takes up what is unfinished', async () => {
+  const file = desk.write('wait.holdfast.json', {
+    ...plain,
+    id: 'wf_wait',
+    steps: { rest: { kind: 'wait', config: { durationMs: 1_500 } }, ...plain.steps },
+    edges: [{ id: 'e1', from: { step: 'rest', port: 'out' }, to: { step: 'shout' } }],
+  });
+  const parked = await desk.run('run', file, '--park-after', '200', '--json');
+  expect([parked.code, resultOf(parked)]).toMatchObject([0, { state: 'waiting', reason: 'timer', steps: { shout: 'pending' } }]);
+  const interrupted = desk.begin('run', file);
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  interrupted.child.kill('SIGINT');
+  expect((await interrupted.finished).code).toBe(130);
+  const resumed = await desk.run('resume', '--json');
+  expect(resumed.code).toBe(0);
+  expect(linesOf(resumed.out).map((run) => [run['state'], run['output']])).toEqual([
+    ['complete', 'HELLO'],
+    ['complete', 'HELLO'],
+  ]);
+  const nothing = await desk.run('resume', '--json');
+  expect([nothing.code, nothing.out]).toEqual([0, '']);
+});
+
 test('several commands at once share the data folder', async () => {
   const file = desk.write('plain.holdfast.json', plain);
   const all = await Promise.all([1, 2, 3].map((n) => desk.run('run', file, '--input', `{"text":"n${n}"}`, '--json')));
