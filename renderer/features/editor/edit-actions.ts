@@ -22,7 +22,12 @@ export interface Planned {
 }
 
 export function freshStep(manifest: StepManifest): Step {
-  const step: Step = { kind: manifest.kind, kindVersion: manifest.version, label: manifest.title, config: structuredClone(manifest.initial) };
+  const step: Step = {
+    kind: manifest.kind,
+    kindVersion: manifest.version,
+    label: manifest.title,
+    config: structuredClone(manifest.initial),
+  };
   return changesTheWorld(effectOf(step, manifest)) ? { ...step, checkpoint: true } : step;
 }
 
@@ -32,11 +37,22 @@ export interface AddWhere {
   at?: Point | undefined;
 }
 
-export function planAdd(document: WorkflowDocument, manifests: ManifestMap, manifest: StepManifest, where: AddWhere): Planned {
+export function planAdd(
+  document: WorkflowDocument,
+  manifests: ManifestMap,
+  manifest: StepManifest,
+  where: AddWhere,
+): Planned {
   const id = freshStepId(document, manifest.kind);
   const { behind } = where;
-  const port = behind ? (behind.port ?? openPort(document, behind.step, manifests.get(document.steps[behind.step]?.kind ?? ''))) : undefined;
-  const at = where.at ? freePlace(document, where.at) : behind ? placeBehind(document, behind.step) : placeAtEnd(document);
+  const port = behind
+    ? (behind.port ?? openPort(document, behind.step, manifests.get(document.steps[behind.step]?.kind ?? '')))
+    : undefined;
+  const at = where.at
+    ? freePlace(document, where.at)
+    : behind
+      ? placeBehind(document, behind.step)
+      : placeAtEnd(document);
   const edit: Edit = {
     type: 'addStep',
     id,
@@ -61,19 +77,26 @@ export function planInsert(document: WorkflowDocument, manifest: StepManifest, e
   if (!hasRoom) {
     const moved = order.flatMap((step, index) => {
       const place = placeOf(document, step, index);
-      return place.x >= at.x && step !== edge.from.step ? [[step, { x: place.x + columnStep, y: place.y }] as const] : [];
+      return place.x >= at.x && step !== edge.from.step
+        ? [[step, { x: place.x + columnStep, y: place.y }] as const]
+        : [];
     });
     if (moved.length > 0) edits.push({ type: 'moveSteps', positions: Object.fromEntries(moved) });
   }
   const step = freshStep(manifest);
   const port = openPort({ ...document, steps: { [id]: step }, edges: [] }, id, manifest);
   const second = freshEdgeId(document);
-  edits.push({ type: 'disconnect', edges: [edge.id] }, { type: 'addStep', id, step, at }, { type: 'connect', edge: { ...edge, to: { step: id } } });
+  edits.push(
+    { type: 'disconnect', edges: [edge.id] },
+    { type: 'addStep', id, step, at },
+    { type: 'connect', edge: { ...edge, to: { step: id } } },
+  );
   if (port !== undefined) edits.push({ type: 'connect', edge: { id: second, from: { step: id, port }, to: edge.to } });
   return { edit: { type: 'batch', name: `Insert ${step.label ?? id}`, edits }, select: [id] };
 }
 
-export const checkpointRefusal = (label: string): string => `${label} changes another system, so its result is always saved before anything else happens.`;
+export const checkpointRefusal = (label: string): string =>
+  `${label} changes another system, so its result is always saved before anything else happens.`;
 
 export type MarkPlan = { ok: true; edit: Edit } | { ok: false; message: string };
 
@@ -89,13 +112,20 @@ export function planMark(document: WorkflowDocument, manifests: ManifestMap, id:
       return { ok: true, edit: { type: 'setMark', step: id, mark: 'retry', on: step.retry === undefined, effect } };
     case 'checkpoint':
       if (step.checkpoint === true && changesTheWorld(effect)) return { ok: false, message: checkpointRefusal(label) };
-      return { ok: true, edit: { type: 'setMark', step: id, mark: 'checkpoint', on: step.checkpoint !== true, effect } };
+      return {
+        ok: true,
+        edit: { type: 'setMark', step: id, mark: 'checkpoint', on: step.checkpoint !== true, effect },
+      };
     case 'review': {
       if (isGated(step)) return { ok: true, edit: { type: 'setMark', step: id, mark: 'gates', on: false, effect } };
       const gates = freshGates(step, manifest, document.owner ?? 'role:reviewer');
       return {
         ok: true,
-        edit: { type: 'batch', name: `Review ${label}`, edits: [{ type: 'updateStep', step: id, changes: [{ pointer: '/gates', value: gates }] }] },
+        edit: {
+          type: 'batch',
+          name: `Review ${label}`,
+          edits: [{ type: 'updateStep', step: id, changes: [{ pointer: '/gates', value: gates }] }],
+        },
       };
     }
   }
@@ -114,7 +144,8 @@ function readFragment(text: string): Fragment | undefined {
     if (value.kind !== clipboardKind || typeof value.steps !== 'object' || value.steps === null) return undefined;
     const steps = Object.fromEntries(Object.entries(value.steps).map(([id, step]) => [id, stepSchema.parse(step)]));
     const edges = Array.isArray(value.edges) ? value.edges.map((edge) => edgeSchema.parse(edge)) : [];
-    const layout = typeof value.layout === 'object' && value.layout !== null ? (value.layout as Record<string, Point>) : {};
+    const layout =
+      typeof value.layout === 'object' && value.layout !== null ? (value.layout as Record<string, Point>) : {};
     return { steps, edges, layout };
   } catch {
     return undefined;

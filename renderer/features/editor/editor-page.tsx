@@ -14,7 +14,15 @@ import { ErrorState, PageSkeleton } from '../../ui/page.tsx';
 import { createEditorStore, EditorContext } from './store.ts';
 import { Workbench } from './workbench.tsx';
 
-function Editor({ draft, manifests, onReload }: { draft: WorkflowDraft; manifests: StepManifest[]; onReload: () => void }) {
+function Editor({
+  draft,
+  manifests,
+  onReload,
+}: {
+  draft: WorkflowDraft;
+  manifests: StepManifest[];
+  onReload: () => void;
+}) {
   const [store] = useState(() => createEditorStore(draft, manifests));
   return (
     <EditorContext.Provider value={store}>
@@ -40,15 +48,11 @@ export function EditorPage({ workflowId }: { workflowId: string }) {
       notifyError(thrown instanceof ApiError ? thrown : 'The workflow could not be loaded again.');
     }
   };
-  if (!opened && draft.value && manifests.value) setOpened({ draft: draft.value, manifests: manifests.value, round: 0 });
+  if (!opened && draft.value && manifests.value)
+    setOpened({ draft: draft.value, manifests: manifests.value, round: 0 });
   if (opened) {
     return (
-      <Editor
-        key={opened.round}
-        draft={opened.draft}
-        manifests={opened.manifests}
-        onReload={() => void reopen()}
-      />
+      <Editor key={opened.round} draft={opened.draft} manifests={opened.manifests} onReload={() => void reopen()} />
     );
   }
   if (error) {

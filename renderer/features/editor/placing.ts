@@ -41,7 +41,11 @@ export function placeAtEnd(document: WorkflowDocument): Point {
 }
 
 /** The port a step is naturally left through: the first forward one that leads nowhere yet. */
-export function openPort(document: WorkflowDocument, step: string, manifest: StepManifest | undefined): string | undefined {
+export function openPort(
+  document: WorkflowDocument,
+  step: string,
+  manifest: StepManifest | undefined,
+): string | undefined {
   const source = document.steps[step];
   if (!source) return undefined;
   const forward = portNames(source, manifest).filter((port) => port !== 'failed' && port !== 'rejected');
@@ -50,9 +54,15 @@ export function openPort(document: WorkflowDocument, step: string, manifest: Ste
 }
 
 /** Why a connection may not be drawn, as a sentence; `undefined` when it may. */
-export function connectionFault(document: WorkflowDocument, from: { step: string; port: string }, to: string): string | undefined {
+export function connectionFault(
+  document: WorkflowDocument,
+  from: { step: string; port: string },
+  to: string,
+): string | undefined {
   if (from.step === to) return 'A step cannot lead to itself.';
-  if (document.edges.some((edge) => edge.from.step === from.step && edge.from.port === from.port && edge.to.step === to)) {
+  if (
+    document.edges.some((edge) => edge.from.step === from.step && edge.from.port === from.port && edge.to.step === to)
+  ) {
     return `${stepLabel(document, from.step)} already leads to ${stepLabel(document, to)} this way.`;
   }
   const next = neighbours(

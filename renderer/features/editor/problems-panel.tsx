@@ -9,7 +9,10 @@ export function problemsTitle(problems: readonly Problem[]): string {
   if (problems.length === 0) return 'No problems';
   const errors = problems.filter((problem) => problem.severity === 'error').length;
   const warnings = problems.length - errors;
-  return [...(errors > 0 ? [countOf(errors, 'problem')] : []), ...(warnings > 0 ? [countOf(warnings, 'warning')] : [])].join(', ');
+  return [
+    ...(errors > 0 ? [countOf(errors, 'problem')] : []),
+    ...(warnings > 0 ? [countOf(warnings, 'warning')] : []),
+  ].join(', ');
 }
 
 export interface ProblemsPanelProps {
@@ -37,8 +40,17 @@ export function ProblemsPanel({ problems, reason, labelOf, onOpen, onClose }: Pr
             const Icon = problem.severity === 'error' ? CircleAlert : TriangleAlert;
             return (
               <li key={`${problem.code} ${problem.pointer} ${problem.message}`}>
-                <button type="button" className={classes.row} data-severity={problem.severity} onClick={() => onOpen(problem)}>
-                  <Icon aria-label={problem.severity === 'error' ? 'Problem' : 'Warning'} className={classes.icon} strokeWidth={1.75} />
+                <button
+                  type="button"
+                  className={classes.row}
+                  data-severity={problem.severity}
+                  onClick={() => onOpen(problem)}
+                >
+                  <Icon
+                    aria-label={problem.severity === 'error' ? 'Problem' : 'Warning'}
+                    className={classes.icon}
+                    strokeWidth={1.75}
+                  />
                   <span className={classes.text}>
                     <span>{problem.message}</span>
                     {problem.fix !== undefined && <span className={classes.fix}>{problem.fix}</span>}

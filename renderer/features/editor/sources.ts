@@ -22,7 +22,11 @@ function path(base: string, name: string): string {
   return plainName.test(name) ? `${base}.${name}` : `${base}.\`${name}\``;
 }
 
-export function sourcesFor(document: WorkflowDocument, id: string, manifests: ReadonlyMap<string, StepManifest>): ValueSource[] {
+export function sourcesFor(
+  document: WorkflowDocument,
+  id: string,
+  manifests: ReadonlyMap<string, StepManifest>,
+): ValueSource[] {
   const inputs = propertiesOf(document.inputs).map((field) => ({
     expression: path('input', field.name),
     label: field.title,
@@ -37,7 +41,11 @@ export function sourcesFor(document: WorkflowDocument, id: string, manifests: Re
     if (!before.has(other) || other === id || manifests.get(step.kind)?.ports.out === false) return [];
     const base = `$steps.${other}.output`;
     const group = stepLabel(document, other);
-    const fields = propertiesOf(step.config['output']).map((field) => ({ expression: path(base, field.name), label: field.title, group }));
+    const fields = propertiesOf(step.config['output']).map((field) => ({
+      expression: path(base, field.name),
+      label: field.title,
+      group,
+    }));
     return [{ expression: base, label: 'Whole result', group }, ...fields];
   });
   return [...inputs, ...outputs];

@@ -54,8 +54,13 @@ const nothing: Selection = { steps: [], edges: [] };
 /** What a document no longer has cannot stay selected. */
 function stillThere(selection: Selection, document: WorkflowDocument): Selection {
   const edges = new Set(document.edges.map((edge) => edge.id));
-  const next = { steps: selection.steps.filter((id) => document.steps[id]), edges: selection.edges.filter((id) => edges.has(id)) };
-  return next.steps.length === selection.steps.length && next.edges.length === selection.edges.length ? selection : next;
+  const next = {
+    steps: selection.steps.filter((id) => document.steps[id]),
+    edges: selection.edges.filter((id) => edges.has(id)),
+  };
+  return next.steps.length === selection.steps.length && next.edges.length === selection.edges.length
+    ? selection
+    : next;
 }
 
 export type EditorStore = StoreApi<EditorState>;

@@ -1,6 +1,17 @@
 /** Name, save state, undo and redo, problems, export and Run: what holds for the whole workflow. */
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
-import { ArrowLeft, Check, CircleAlert, CloudOff, Download, LoaderCircle, Play, Redo2, TriangleAlert, Undo2 } from 'lucide-react';
+import {
+  ArrowLeft,
+  Check,
+  CircleAlert,
+  CloudOff,
+  Download,
+  LoaderCircle,
+  Play,
+  Redo2,
+  TriangleAlert,
+  Undo2,
+} from 'lucide-react';
 import { useState } from 'react';
 import { hrefOf } from '../../lib/route.ts';
 import type { SaveState } from './autosave.ts';
@@ -21,7 +32,12 @@ function SaveNote() {
   const error = useEditor((state) => state.saveError);
   const Icon = save === 'saved' ? Check : save === 'failed' || save === 'conflict' ? CloudOff : LoaderCircle;
   return (
-    <span className={classes.save} data-state={save} role="status" title={save === 'failed' ? error?.message : undefined}>
+    <span
+      className={classes.save}
+      data-state={save}
+      role="status"
+      title={save === 'failed' ? error?.message : undefined}
+    >
       <Icon aria-hidden className={classes.icon} strokeWidth={1.75} />
       {saveWords[save]}
     </span>
@@ -43,7 +59,8 @@ function NameField() {
       onChange={(event) => {
         const text = event.currentTarget.value;
         setTyped(text);
-        if (text.trim() !== '') store.getState().edit({ type: 'setWorkflow', changes: [{ pointer: '/name', value: text.trim() }] });
+        if (text.trim() !== '')
+          store.getState().edit({ type: 'setWorkflow', changes: [{ pointer: '/name', value: text.trim() }] });
       }}
       onKeyDown={(event) => {
         if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
@@ -63,12 +80,28 @@ function UndoButtons() {
   return (
     <div className={classes.pair}>
       <Tooltip label={last === undefined ? 'Nothing to undo' : `Undo: ${last}`}>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={last === undefined ? 'Undo' : `Undo: ${last}`} disabled={last === undefined} onClick={() => store.getState().undo()}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          className={classes.round ?? ''}
+          aria-label={last === undefined ? 'Undo' : `Undo: ${last}`}
+          disabled={last === undefined}
+          onClick={() => store.getState().undo()}
+        >
           <Undo2 aria-hidden className={classes.icon} strokeWidth={1.75} />
         </ActionIcon>
       </Tooltip>
       <Tooltip label={next === undefined ? 'Nothing to redo' : `Redo: ${next}`}>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={next === undefined ? 'Redo' : `Redo: ${next}`} disabled={next === undefined} onClick={() => store.getState().redo()}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          className={classes.round ?? ''}
+          aria-label={next === undefined ? 'Redo' : `Redo: ${next}`}
+          disabled={next === undefined}
+          onClick={() => store.getState().redo()}
+        >
           <Redo2 aria-hidden className={classes.icon} strokeWidth={1.75} />
         </ActionIcon>
       </Tooltip>
@@ -80,7 +113,11 @@ function ProblemsButton() {
   const store = useEditorStore();
   const problems = useEditor((state) => state.problems);
   const open = useEditor((state) => state.problemsOpen);
-  const worst = problems.some((problem) => problem.severity === 'error') ? 'error' : problems.length > 0 ? 'warning' : 'none';
+  const worst = problems.some((problem) => problem.severity === 'error')
+    ? 'error'
+    : problems.length > 0
+      ? 'warning'
+      : 'none';
   const Icon = worst === 'none' ? Check : worst === 'error' ? CircleAlert : TriangleAlert;
   return (
     <Button
@@ -97,10 +134,25 @@ function ProblemsButton() {
   );
 }
 
-export function TopBar({ isEditing, starting, onRun, onExport }: { isEditing: boolean; starting: boolean; onRun: () => void; onExport: () => void }) {
+export function TopBar({
+  isEditing,
+  starting,
+  onRun,
+  onExport,
+}: {
+  isEditing: boolean;
+  starting: boolean;
+  onRun: () => void;
+  onExport: () => void;
+}) {
   return (
     <header className={classes.bar}>
-      <a className={classes.back} href={hrefOf({ screen: 'designer' })} aria-label="Back to the Designer" title="Back to the Designer">
+      <a
+        className={classes.back}
+        href={hrefOf({ screen: 'designer' })}
+        aria-label="Back to the Designer"
+        title="Back to the Designer"
+      >
         <ArrowLeft aria-hidden className={classes.icon} strokeWidth={1.75} />
       </a>
       <h1 className={classes.title}>
@@ -112,12 +164,20 @@ export function TopBar({ isEditing, starting, onRun, onExport }: { isEditing: bo
         <>
           <UndoButtons />
           <ProblemsButton />
-          <Button variant="default" leftSection={<Download aria-hidden className={classes.icon} strokeWidth={1.75} />} onClick={onExport}>
+          <Button
+            variant="default"
+            leftSection={<Download aria-hidden className={classes.icon} strokeWidth={1.75} />}
+            onClick={onExport}
+          >
             Export
           </Button>
         </>
       )}
-      <Button loading={starting} leftSection={<Play aria-hidden className={classes.icon} strokeWidth={2} />} onClick={onRun}>
+      <Button
+        loading={starting}
+        leftSection={<Play aria-hidden className={classes.icon} strokeWidth={2} />}
+        onClick={onRun}
+      >
         {isEditing ? 'Run' : 'Run again'}
       </Button>
     </header>

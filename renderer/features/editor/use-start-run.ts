@@ -33,8 +33,18 @@ export function useStartRun(saver: Saver): StartRun {
       notifyError('The run did not start, because the workflow could not be saved.');
       return;
     }
-    const started = await command.run({ workflowId: store.getState().workflowId, by, ...(input === undefined ? {} : { input }) });
-    if (started.ok) store.setState({ runId: started.value.runId, selection: { steps: [], edges: [] }, problemsOpen: false, quickAdd: undefined });
+    const started = await command.run({
+      workflowId: store.getState().workflowId,
+      by,
+      ...(input === undefined ? {} : { input }),
+    });
+    if (started.ok)
+      store.setState({
+        runId: started.value.runId,
+        selection: { steps: [], edges: [] },
+        problemsOpen: false,
+        quickAdd: undefined,
+      });
   };
 
   const press = async () => {

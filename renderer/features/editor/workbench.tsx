@@ -43,7 +43,7 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
   const quickAdd = useEditor((state) => state.quickAdd);
   const selected = useEditor((state) => state.selection.steps);
   const runId = useEditor((state) => state.runId);
-  const { run } = useLiveRun(runId);
+  const { run, error } = useLiveRun(runId);
   const saver = useAutosave(draft);
   const start = useStartRun(saver);
   const isEditing = runId === undefined;
@@ -63,7 +63,16 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
         return;
       }
       // A step added by key or press may lie outside of the window; one dropped lies where it was dropped.
-      if (!where.at) window.requestAnimationFrame(() => void flow.fitView({ nodes: plan.select.map((id) => ({ id })), maxZoom: flow.getZoom(), minZoom: flow.getZoom(), duration: 120 }));
+      if (!where.at)
+        window.requestAnimationFrame(
+          () =>
+            void flow.fitView({
+              nodes: plan.select.map((id) => ({ id })),
+              maxZoom: flow.getZoom(),
+              minZoom: flow.getZoom(),
+              duration: 120,
+            }),
+        );
     },
     [store, byKind, flow],
   );
@@ -85,7 +94,13 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
   const openProblem = (problem: Problem) => {
     store.getState().select({ steps: problem.step === undefined ? [] : [problem.step] });
     store.setState({ focus: { pointer: problem.pointer } });
-    if (problem.step !== undefined) void flow.fitView({ nodes: [{ id: problem.step }], maxZoom: flow.getZoom(), minZoom: flow.getZoom(), duration: 120 });
+    if (problem.step !== undefined)
+      void flow.fitView({
+        nodes: [{ id: problem.step }],
+        maxZoom: flow.getZoom(),
+        minZoom: flow.getZoom(),
+        duration: 120,
+      });
   };
 
   const exportJson = async () => {
@@ -98,15 +113,30 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
     }
   };
 
-  const shown = useMemo(() => (isEditing ? { document, state: undefined } : { document: run?.document ?? document, state: run?.state }), [isEditing, document, run]);
+  const shown = useMemo(
+    () => (isEditing ? { document, state: undefined } : { document: run?.document ?? document, state: run?.state }),
+    [isEditing, document, run],
+  );
 
   return (
     <div className={classes.workbench}>
-      <TopBar isEditing={isEditing} starting={start.starting} onRun={() => void start.press()} onExport={() => void exportJson()} />
+      <TopBar
+        isEditing={isEditing}
+        starting={start.starting}
+        onRun={() => void start.press()}
+        onExport={() => void exportJson()}
+      />
       <ConflictNotice onReload={onReload} />
-      {!isEditing && run && <LiveStrip state={run.state} document={run.document} onEdit={() => store.setState({ runId: undefined })} />}
+      {!isEditing && <LiveStrip run={run} error={error} onEdit={() => store.setState({ runId: undefined })} />}
       <div className={classes.body} data-live={!isEditing || undefined}>
-        {isEditing && <Palette manifests={manifests} onAdd={(kind) => add(kind, selected.length === 1 && selected[0] !== undefined ? { behind: { step: selected[0] } } : {})} />}
+        {isEditing && (
+          <Palette
+            manifests={manifests}
+            onAdd={(kind) =>
+              add(kind, selected.length === 1 && selected[0] !== undefined ? { behind: { step: selected[0] } } : {})
+            }
+          />
+        )}
         <div className={classes.middle}>
           <div className={classes.canvas}>
             <EditorCanvas document={shown.document} isEditing={isEditing} live={shown.state} />
@@ -141,7 +171,9 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
           onClose={() => store.setState({ quickAdd: undefined })}
         />
       )}
-      {start.asking && <InputDialog inputs={document.inputs} onStart={(input) => void start.start(input)} onClose={start.cancel} />}
+      {start.asking && (
+        <InputDialog inputs={document.inputs} onStart={(input) => void start.start(input)} onClose={start.cancel} />
+      )}
     </div>
   );
 }

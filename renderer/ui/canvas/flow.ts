@@ -45,7 +45,7 @@ export interface Flow {
 
 export type ManifestMap = ReadonlyMap<string, StepManifest>;
 
-const handleSize = 16;
+const handleSize = 12;
 
 function pathKind(edge: Edge): PathKind {
   switch (edge.from.port) {
@@ -124,6 +124,8 @@ export function toFlow(
       position: placeOf(document, id, index),
       width: cardWidth,
       height: cardHeight,
+      // Known beforehand, so that everything can be brought into view before anything was drawn.
+      measured: { width: cardWidth, height: cardHeight },
       handles: handlesOf(step, manifest),
       ariaLabel: spokenCard(id, step, manifest, run),
       data: {
@@ -174,25 +176,17 @@ function sameData(before: Record<string, unknown>, after: Record<string, unknown
   return keys.length === Object.keys(before).length && keys.every((key) => Object.is(before[key], after[key]));
 }
 
-/**
- * Keeps the objects of the previous drawing wherever nothing changed, so that one edit redraws one card. What only the
- * canvas knows (selection, measured size, a drag in progress) is carried over.
- */
+/** Keeps the objects of the previous drawing wherever nothing changed, so that one edit redraws one card. */
 export function carryOver(previous: Flow, next: Flow): Flow {
   const knownNodes = new Map(previous.nodes.map((node) => [node.id, node]));
   const knownEdges = new Map(previous.edges.map((edge) => [edge.id, edge]));
   const nodes = next.nodes.map((node) => {
     const known = knownNodes.get(node.id);
     if (!known) return node;
-    const same = sameData(known.data, node.data);
-    const still = known.position.x === node.position.x && known.position.y === node.position.y;
-    if (same && (still || known.dragging === true) && known.ariaLabel === node.ariaLabel) return known;
-    return {
-      ...known,
-      ...node,
-      position: known.dragging === true ? known.position : still ? known.position : node.position,
-      data: same ? known.data : node.data,
-    };
+    const isSame = sameData(known.data, node.data);
+    const isStill = known.position.x === node.position.x && known.position.y === node.position.y;
+    if (isSame && isStill && known.ariaLabel === node.ariaLabel) return known;
+    return isSame ? { ...node, data: known.data } : node;
   });
   const edges = next.edges.map((edge) => {
     const known = knownEdges.get(edge.id);
@@ -203,7 +197,7 @@ export function carryOver(previous: Flow, next: Flow): Flow {
       known.sourceHandle === edge.sourceHandle &&
       known.ariaLabel === edge.ariaLabel &&
       sameData(known.data ?? {}, edge.data ?? {});
-    return same ? known : { ...known, ...edge };
+    return same ? known : edge;
   });
   return { nodes, edges };
 }

@@ -6,6 +6,8 @@ import { nodeSize } from '../theme.ts';
 
 export const cardWidth = nodeSize.width;
 export const cardHeight = nodeSize.height;
+/** What lies on a card is placed from inside its border. */
+export const cardBorder = 1;
 /** What is dragged is snapped to this grid. */
 export const gridStep = 20;
 /** Distance from one card's left edge to the next when a step is added behind another. */

@@ -3,6 +3,7 @@
  * reads it. Expressions are shown by the last name in them; nothing is evaluated.
  */
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
+import { durationText } from '../../../shared/workflow/describe.ts';
 import type { Step } from '../../../shared/workflow/document.ts';
 
 /** `{{ $steps.decide.output.amount }}` is shown as ‹amount›, anything longer than a path as ‹…›. */
@@ -15,12 +16,22 @@ function shortenExpressions(text: string): string {
 
 export function words(value: unknown): string {
   if (typeof value === 'string') {
-    return shortenExpressions(value).replace(/\bsandbox:\/\//g, '').replace(/^https?:\/\//, '').replace(/\s+/g, ' ').trim();
+    return shortenExpressions(value)
+      .replace(/\bsandbox:\/\//g, '')
+      .replace(/^https?:\/\//, '')
+      .replace(/\s+/g, ' ')
+      .trim();
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return `${value.length} ${value.length === 1 ? 'entry' : 'entries'}`;
   if (typeof value === 'object' && value !== null) return '…';
   return '';
+}
+
+/** A field drawn as a duration is said as one. */
+function isDuration(manifest: StepManifest, field: string): boolean {
+  const properties = manifest.config['properties'] as Record<string, { control?: unknown }> | undefined;
+  return properties?.[field]?.control === 'duration';
 }
 
 export function lineOf(step: Step, manifest: StepManifest | undefined): string {
@@ -30,7 +41,7 @@ export function lineOf(step: Step, manifest: StepManifest | undefined): string {
     for (const name of path.split('.')) {
       value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
     }
-    return words(value);
+    return typeof value === 'number' && isDuration(manifest, path) ? durationText(value) : words(value);
   });
   const tidy = filled.replace(/\s+/g, ' ').trim();
   return tidy === '' ? manifest.title : tidy;

@@ -50,6 +50,11 @@ export function marksOf(step: Step, manifest: StepManifest | undefined): MarkVie
           ? 'Saved before the next step starts; a crash does not repeat it'
           : 'Not saved by itself; a crash may run it again',
     },
-    { mark: 'review', on: gated, forced: false, hint: gates.length > 0 ? gates.map(gateText).join('; ') : 'Asks nobody' },
+    {
+      mark: 'review',
+      on: gated,
+      forced: false,
+      hint: gates.length > 0 ? gates.map(gateText).join('; ') : 'Asks nobody',
+    },
   ];
 }

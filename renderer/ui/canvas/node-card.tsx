@@ -8,6 +8,7 @@ import { memo } from 'react';
 import { effectOf } from '../../../shared/steps/manifest.ts';
 import { EffectGlyph } from '../effect-glyph.tsx';
 import type { CardNode } from './flow.ts';
+import { cardBorder } from './geometry.ts';
 import { KindIcon } from './kind-icon.tsx';
 import { labelOf, lineOf } from './line.ts';
 import { MarkBadges } from './mark-badges.tsx';
@@ -17,8 +18,8 @@ import { statusOf } from './status.ts';
 import { StatusChip } from './status-chip.tsx';
 import classes from './node-card.module.css';
 
-function PortHandle({ port, wired, owner }: { port: Port; wired: boolean; owner: string }) {
-  const style = port.side === 'right' ? { top: port.y } : { left: port.x };
+function PortHandle({ port, wired }: { port: Port; wired: boolean }) {
+  const style = port.side === 'right' ? { top: port.y - cardBorder } : { left: port.x - cardBorder };
   return (
     <Handle
       id={port.id}
@@ -27,7 +28,6 @@ function PortHandle({ port, wired, owner }: { port: Port; wired: boolean; owner:
       className={classes.port}
       data-kind={port.kind}
       data-wired={wired || undefined}
-      aria-label={`${owner}: ${port.label}`}
       title={port.kind === 'out' ? 'Drag to the next step' : port.label}
       style={style}
     >
@@ -54,7 +54,7 @@ function Card({ data }: NodeProps<CardNode>) {
       data-severity={data.severity}
       data-kind-group={manifest?.group}
     >
-      <Handle id="in" type="target" position={Position.Left} className={classes.port} data-kind="in" aria-label={`${label}: start here`} />
+      <Handle id="in" type="target" position={Position.Left} className={classes.port} data-kind="in" />
       <div className={classes.top}>
         <span className={classes.icon}>
           <KindIcon name={manifest?.icon} />
@@ -68,14 +68,18 @@ function Card({ data }: NodeProps<CardNode>) {
       </div>
       <div className={classes.line}>{lineOf(step, manifest)}</div>
       {data.severity && (
-        <span className={classes.problem} role="img" aria-label={data.severity === 'error' ? 'Has a problem' : 'Has a warning'}>
+        <span
+          className={classes.problem}
+          role="img"
+          aria-label={data.severity === 'error' ? 'Has a problem' : 'Has a warning'}
+        >
           <CircleAlert aria-hidden />
         </span>
       )}
       {status && <StatusChip status={status} />}
       <MarkBadges step={id} views={marksOf(step, manifest)} />
       {portsOf(step, manifest).map((port) => (
-        <PortHandle key={port.id} port={port} wired={wired.includes(port.id)} owner={label} />
+        <PortHandle key={port.id} port={port} wired={wired.includes(port.id)} />
       ))}
     </div>
   );

@@ -10,8 +10,16 @@ import type { PathEdge as PathEdgeType } from './flow.ts';
 import { edgePath } from './paths.ts';
 import classes from './path-edge.module.css';
 
+/** A label must not lie on the cards at its ends. */
+function roomFor(distance: number): number {
+  const narrowest = 64;
+  const widest = 160;
+  const margin = 10;
+  return Math.max(narrowest, Math.min(widest, distance - margin));
+}
+
 function Path(props: EdgeProps<PathEdgeType>) {
-  const { id, data, selected, markerEnd } = props;
+  const { id, data, selected, sourceX, targetX, targetY } = props;
   const actions = useCanvasActions();
   const loop = data?.limit !== undefined;
   const { d, labelX, labelY } = edgePath(props, loop);
@@ -19,12 +27,28 @@ function Path(props: EdgeProps<PathEdgeType>) {
   const place = { transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` };
   return (
     <>
-      <g className={classes.path} data-kind={loop ? 'loop' : data?.kind} data-look={data?.look} data-selected={selected || undefined} data-moving={data?.moving || undefined}>
-        <BaseEdge id={id} path={d} interactionWidth={24} {...(markerEnd === undefined ? {} : { markerEnd })} />
+      <g
+        className={classes.path}
+        data-kind={loop ? 'loop' : data?.kind}
+        data-look={data?.look}
+        data-selected={selected || undefined}
+        data-moving={data?.moving || undefined}
+      >
+        <BaseEdge id={id} path={d} interactionWidth={24} />
+        <path
+          className={classes.arrow}
+          d={`M${targetX - 7},${targetY - 4.5} L${targetX},${targetY} L${targetX - 7},${targetY + 4.5}`}
+        />
       </g>
       {(label !== undefined || loop) && (
         <EdgeLabelRenderer>
-          <div className={`${classes.label} nopan`} style={place} data-kind={loop ? 'loop' : data?.kind} data-look={data?.look}>
+          <div
+            className={`${classes.label} nopan`}
+            style={{ ...place, maxWidth: roomFor(targetX - sourceX) }}
+            title={label}
+            data-kind={loop ? 'loop' : data?.kind}
+            data-look={data?.look}
+          >
             {label !== undefined && <span className={classes.text}>{label}</span>}
             {loop && (
               <span className={classes.limit}>

@@ -1,5 +1,5 @@
 /** Geometry of an edge: a gentle curve forward, an arc above the cards when it goes back. Pure. */
-import { getBezierPath, type Position } from '@xyflow/react';
+import { getBezierPath, getSmoothStepPath, type Position } from '@xyflow/react';
 
 export interface EdgeEnds {
   sourceX: number;
@@ -16,6 +16,7 @@ export interface EdgePath {
   labelY: number;
 }
 
+const corner = 24;
 const reach = 90;
 const lowestArc = 120;
 const highestArc = 260;
@@ -31,6 +32,10 @@ function arc(ends: EdgeEnds): EdgePath {
 
 export function edgePath(ends: EdgeEnds, loop: boolean): EdgePath {
   if (loop) return arc(ends);
-  const [d, labelX, labelY] = getBezierPath({ ...ends, curvature: 0.3 });
+  // Towards the left a curve would lie on the cards; around corners it stays between them.
+  const goesLeft = ends.sourcePosition === 'right' && ends.targetX < ends.sourceX + corner;
+  const [d, labelX, labelY] = goesLeft
+    ? getSmoothStepPath({ ...ends, borderRadius: 12, offset: corner })
+    : getBezierPath({ ...ends, curvature: 0.3 });
   return { d, labelX, labelY };
 }

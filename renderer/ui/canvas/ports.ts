@@ -25,7 +25,9 @@ const REJECTED_FROM_RIGHT = 68;
 function ruleLabel(step: Step, manifest: StepManifest | undefined, port: string): string {
   const rules = manifest?.ports.byRules === undefined ? undefined : step.config[manifest.ports.byRules];
   if (!Array.isArray(rules)) return port;
-  const rule: unknown = rules.find((one: unknown) => typeof one === 'object' && one !== null && (one as { port?: unknown }).port === port);
+  const rule: unknown = rules.find(
+    (one: unknown) => typeof one === 'object' && one !== null && (one as { port?: unknown }).port === port,
+  );
   const label = (rule as { label?: unknown } | undefined)?.label;
   return typeof label === 'string' && label.trim() !== '' ? label.trim() : port;
 }
@@ -42,8 +44,22 @@ export function portsOf(step: Step, manifest: StepManifest | undefined): Port[] 
     y: (cardHeight / (forward.length + 1)) * (index + 1),
   }));
   if (names.includes('failed'))
-    ports.push({ id: 'failed', kind: 'failed', label: 'if it fails', side: 'bottom', x: cardWidth - FAILED_FROM_RIGHT, y: cardHeight });
+    ports.push({
+      id: 'failed',
+      kind: 'failed',
+      label: 'if it fails',
+      side: 'bottom',
+      x: cardWidth - FAILED_FROM_RIGHT,
+      y: cardHeight,
+    });
   if (names.includes('rejected'))
-    ports.push({ id: 'rejected', kind: 'rejected', label: 'if rejected', side: 'bottom', x: cardWidth - REJECTED_FROM_RIGHT, y: cardHeight });
+    ports.push({
+      id: 'rejected',
+      kind: 'rejected',
+      label: 'if rejected',
+      side: 'bottom',
+      x: cardWidth - REJECTED_FROM_RIGHT,
+      y: cardHeight,
+    });
   return ports;
 }

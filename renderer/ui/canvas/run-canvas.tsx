@@ -32,7 +32,10 @@ function Canvas({ document, state, manifests, selected, onSelect }: RunCanvasPro
     return previous.current;
   }, [document, byKind, state]);
   const nodes = useMemo(
-    () => flow.nodes.map((node) => ((node.selected ?? false) === (node.id === selected) ? node : { ...node, selected: node.id === selected })),
+    () =>
+      flow.nodes.map((node) =>
+        (node.selected ?? false) === (node.id === selected) ? node : { ...node, selected: node.id === selected },
+      ),
     [flow, selected],
   );
   const className = useCanvasClass();

@@ -9,7 +9,12 @@ import classes from './status-chip.module.css';
 
 export function StatusChip({ status }: { status: StatusView }) {
   return (
-    <span className={classes.chip} data-look={status.look} data-provisional={status.provisional || undefined} title={status.reason}>
+    <span
+      className={classes.chip}
+      data-look={status.look}
+      data-provisional={status.provisional || undefined}
+      title={status.reason}
+    >
       <StatusShape word={status.look} className={classes.shape} />
       <span>{status.word}</span>
       {status.dueAt !== undefined && <Countdown to={status.dueAt} />}

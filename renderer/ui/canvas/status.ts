@@ -73,9 +73,21 @@ export type EdgeLook = 'plain' | 'taken' | 'nottaken';
 
 /** Whether a run went along an edge: known as soon as its source ended. */
 export function edgeLook(source: StepState | undefined, port: string): EdgeLook {
-  if (!source) return 'plain';
-  if (source.status === 'skipped') return 'nottaken';
-  if (source.ports.includes(port)) return 'taken';
-  const ended = source.ports.length > 0 || source.status === 'confirmed' || source.status === 'succeeded' || source.status === 'failed';
-  return ended ? 'nottaken' : 'plain';
+  switch (source?.status) {
+    case 'skipped':
+      return 'nottaken';
+    case 'succeeded':
+    case 'confirmed':
+    case 'failed':
+      return source.ports.includes(port) ? 'taken' : 'nottaken';
+    // A result that a person still looks at has not gone anywhere.
+    case 'ready':
+    case 'running':
+    case 'timer':
+    case 'retry':
+    case 'review':
+    case 'escalated':
+    case undefined:
+      return 'plain';
+  }
 }

@@ -2,7 +2,17 @@
  * What the editing and the read-only canvas have in common: kinds of nodes and edges, background, controls, map and the
  * words screen readers hear. Holds no graph of its own.
  */
-import { Background, BackgroundVariant, ControlButton, Controls, MiniMap, Panel, useReactFlow, useStore, type AriaLabelConfig } from '@xyflow/react';
+import {
+  Background,
+  BackgroundVariant,
+  ControlButton,
+  Controls,
+  MiniMap,
+  Panel,
+  useReactFlow,
+  useStore,
+  type AriaLabelConfig,
+} from '@xyflow/react';
 import { Maximize, Minus, Plus } from 'lucide-react';
 import type { CardNode } from './flow.ts';
 import { gridStep, legibleZoom } from './geometry.ts';
@@ -14,7 +24,8 @@ import classes from './surface.module.css';
 export const nodeTypes = { step: NodeCard };
 export const edgeTypes = { path: PathEdge };
 export const zoomRange = { minZoom: 0.1, maxZoom: 2 };
-export const fitOptions = { padding: 0.15, maxZoom: 1 };
+export const fitOptions = { padding: 0.12, maxZoom: 1 };
+const mapSize = { width: 160, height: 104 };
 
 export const spokenLabels: Partial<AriaLabelConfig> = {
   'node.a11yDescription.default': 'Press Enter to open its properties, arrow keys to move it, Delete to remove it.',
@@ -42,14 +53,24 @@ function mapColor(node: CardNode): string {
 function ZoomControls() {
   const flow = useReactFlow();
   return (
-    <Controls className={classes.controls ?? ''} showZoom={false} showFitView={false} showInteractive={false} position="bottom-left">
+    <Controls
+      className={classes.controls ?? ''}
+      showZoom={false}
+      showFitView={false}
+      showInteractive={false}
+      position="bottom-left"
+    >
       <ControlButton aria-label="Zoom in" title="Zoom in" onClick={() => void flow.zoomIn()}>
         <Plus aria-hidden strokeWidth={1.75} />
       </ControlButton>
       <ControlButton aria-label="Zoom out" title="Zoom out" onClick={() => void flow.zoomOut()}>
         <Minus aria-hidden strokeWidth={1.75} />
       </ControlButton>
-      <ControlButton aria-label="Show everything" title="Show everything" onClick={() => void flow.fitView({ ...fitOptions, duration: 120 })}>
+      <ControlButton
+        aria-label="Show everything"
+        title="Show everything"
+        onClick={() => void flow.fitView({ ...fitOptions, duration: 120 })}
+      >
         <Maximize aria-hidden strokeWidth={1.75} />
       </ControlButton>
     </Controls>
@@ -72,7 +93,16 @@ export function Surface() {
       <Background variant={BackgroundVariant.Dots} gap={gridStep} size={1.5} />
       <ZoomControls />
       <ZoomValue />
-      <MiniMap<CardNode> pannable zoomable className={classes.map ?? ''} nodeColor={mapColor} nodeBorderRadius={16} position="bottom-right" ariaLabel="Map of the workflow" />
+      <MiniMap<CardNode>
+        pannable
+        zoomable
+        className={classes.map ?? ''}
+        nodeColor={mapColor}
+        nodeBorderRadius={16}
+        style={mapSize}
+        position="bottom-right"
+        ariaLabel="Map of the workflow"
+      />
     </>
   );
 }

@@ -2,9 +2,17 @@
  * The canvas one edits on – and, while a run is shown, the same canvas lit up and read-only. Turns gestures into edits
  * of the store; draws nothing by itself.
  */
-import { MarkerType, ReactFlow, SelectionMode, useReactFlow, type Connection, type FinalConnectionState } from '@xyflow/react';
+import {
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+  useStore,
+  useStoreApi,
+  type Connection,
+  type FinalConnectionState,
+} from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useCallback, useMemo, useRef, type DragEvent } from 'react';
+import { useCallback, useEffect, useMemo, useRef, type DragEvent } from 'react';
 import type { RunState } from '../../../../shared/run/state.ts';
 import { stepLabel } from '../../../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../../../shared/workflow/document.ts';
@@ -12,7 +20,8 @@ import { freshEdgeId } from '../../../../shared/workflow/fresh.ts';
 import { notifyError } from '../../../lib/notify.ts';
 import { CanvasActionsProvider, type CanvasActions } from '../../../ui/canvas/actions.ts';
 import { cardHeight, cardWidth, gridStep } from '../../../ui/canvas/geometry.ts';
-import { edgeTypes, fitOptions, nodeTypes, spokenLabels, Surface, useCanvasClass, zoomRange } from '../../../ui/canvas/surface.tsx';
+import { edgeTypes, nodeTypes, spokenLabels, Surface, useCanvasClass, zoomRange } from '../../../ui/canvas/surface.tsx';
+import { openingView, wholeView } from '../../../ui/canvas/view.ts';
 import { planAdd, planMark } from '../edit-actions.ts';
 import { dragType } from '../palette/palette.tsx';
 import { connectionFault } from '../placing.ts';
@@ -26,7 +35,6 @@ export interface EditorCanvasProps {
   live: RunState | undefined;
 }
 
-const edgeDefaults = { markerEnd: { type: MarkerType.Arrow, width: 18, height: 18, color: 'var(--hf-edge)' } };
 const snapGrid: [number, number] = [gridStep, gridStep];
 const middleButton = [1];
 
@@ -38,6 +46,7 @@ function pointOf(event: MouseEvent | TouchEvent): { x: number; y: number } {
 export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
   const store = useEditorStore();
   const flow = useReactFlow();
+  const canvasStore = useStoreApi();
   const { nodes, edges, onNodesChange, onEdgesChange } = useFlow(document, live);
   const className = useCanvasClass();
   const refused = useRef<string>(undefined);
@@ -69,7 +78,11 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
       const { history, edit } = store.getState();
       const done = edit({
         type: 'connect',
-        edge: { id: freshEdgeId(history.document), from: { step: connection.source, port: connection.sourceHandle ?? 'out' }, to: { step: connection.target } },
+        edge: {
+          id: freshEdgeId(history.document),
+          from: { step: connection.source, port: connection.sourceHandle ?? 'out' },
+          to: { step: connection.target },
+        },
       });
       if (!done.ok) notifyError(done.message);
     },
@@ -87,11 +100,27 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
       const screen = pointOf(event);
       const point = flow.screenToFlowPosition(screen);
       store.setState({
-        quickAdd: { screen, at: { x: point.x, y: point.y - cardHeight / 2 }, behind: { step: state.fromNode.id, port: state.fromHandle.id ?? 'out' } },
+        quickAdd: {
+          screen,
+          at: { x: point.x, y: point.y - cardHeight / 2 },
+          behind: { step: state.fromNode.id, port: state.fromHandle.id ?? 'out' },
+        },
       });
     },
     [flow, store],
   );
+
+  const showBeginning = () => {
+    const { width, height, nodes: drawn } = canvasStore.getState();
+    void flow.setViewport(openingView(flow.getNodesBounds(drawn), { width, height }));
+  };
+  // A run is followed over the whole graph; what one was editing may be only a part of it.
+  const width = useStore((state) => state.width);
+  useEffect(() => {
+    if (isEditing) return;
+    const { height, nodes: drawn } = canvasStore.getState();
+    void flow.setViewport(wholeView(flow.getNodesBounds(drawn), { width, height }), { duration: 120 });
+  }, [isEditing, width, flow, canvasStore]);
 
   const drop = (event: DragEvent) => {
     const kind = event.dataTransfer.getData(dragType);
@@ -100,61 +129,67 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
     if (!manifest || !isEditing) return;
     event.preventDefault();
     const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    const plan = planAdd(history.document, byKind, manifest, { at: { x: point.x - cardWidth / 2, y: point.y - cardHeight / 2 } });
+    const plan = planAdd(history.document, byKind, manifest, {
+      at: { x: point.x - cardWidth / 2, y: point.y - cardHeight / 2 },
+    });
     edit(plan.edit, plan.select);
   };
 
-  const canvas = (
-    <ReactFlow
-      nodes={nodes}
-      edges={edges}
-      onNodesChange={onNodesChange}
-      onEdgesChange={onEdgesChange}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
-      defaultEdgeOptions={edgeDefaults}
-      className={className}
-      aria-label={`Canvas of ${document.name}`}
-      nodesDraggable={isEditing}
-      nodesConnectable={isEditing}
-      edgesFocusable={isEditing}
-      isValidConnection={isValid}
-      onConnect={connect}
-      onConnectEnd={connectEnd}
-      connectionRadius={32}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes(dragType)) return;
-        event.preventDefault();
-        event.dataTransfer.dropEffect = 'copy';
-      }}
-      onDrop={drop}
-      onNodeDoubleClick={(_event, node) => store.setState({ focus: { pointer: `/steps/${node.id}` } })}
-      deleteKeyCode={null}
-      panOnScroll
-      panOnDrag={middleButton}
-      panActivationKeyCode="Space"
-      zoomActivationKeyCode={['Control', 'Meta']}
-      zoomOnDoubleClick={false}
-      selectionOnDrag
-      selectionMode={SelectionMode.Partial}
-      multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
-      snapToGrid
-      snapGrid={snapGrid}
-      onlyRenderVisibleElements
-      elevateEdgesOnSelect
-      fitView
-      fitViewOptions={fitOptions}
-      ariaLabelConfig={spokenLabels}
-      {...zoomRange}
-    >
-      <Surface />
-    </ReactFlow>
+  return (
+    <CanvasActionsProvider value={isEditing ? actions : undefined}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        className={className}
+        aria-label={`Canvas of ${document.name}`}
+        nodesDraggable={isEditing}
+        nodesConnectable={isEditing}
+        edgesFocusable={isEditing}
+        isValidConnection={isValid}
+        onConnect={connect}
+        onConnectEnd={connectEnd}
+        connectionRadius={32}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes(dragType)) return;
+          event.preventDefault();
+          event.dataTransfer.dropEffect = 'copy';
+        }}
+        onDrop={drop}
+        onNodeDoubleClick={(_event, node) => store.setState({ focus: { pointer: `/steps/${node.id}` } })}
+        deleteKeyCode={null}
+        panOnScroll
+        panOnDrag={middleButton}
+        panActivationKeyCode="Space"
+        zoomActivationKeyCode={['Control', 'Meta']}
+        zoomOnDoubleClick={false}
+        selectionOnDrag
+        selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
+        snapToGrid
+        snapGrid={snapGrid}
+        onlyRenderVisibleElements
+        elevateEdgesOnSelect
+        onInit={showBeginning}
+        ariaLabelConfig={spokenLabels}
+        {...zoomRange}
+      >
+        <Surface />
+      </ReactFlow>
+    </CanvasActionsProvider>
   );
-  return isEditing ? <CanvasActionsProvider value={actions}>{canvas}</CanvasActionsProvider> : canvas;
 }
 
 /** What the quick-add list says it will do. */
-export function quickAddNote(document: WorkflowDocument, place: { behind?: { step: string } | undefined; edge?: string | undefined }): string {
+export function quickAddNote(
+  document: WorkflowDocument,
+  place: { behind?: { step: string } | undefined; edge?: string | undefined },
+): string {
   if (place.edge !== undefined) return 'Goes between the two steps.';
-  return place.behind ? `Comes after ${stepLabel(document, place.behind.step)}.` : 'Stands on its own until you connect it.';
+  return place.behind
+    ? `Comes after “${stepLabel(document, place.behind.step)}”.`
+    : 'Stands on its own until you connect it.';
 }

@@ -52,7 +52,9 @@ export function useCanvasKeys(isEditing: boolean): void {
       const [step] = selection.steps;
       const behind = selection.steps.length === 1 && step !== undefined ? { step } : undefined;
       const card = step === undefined ? undefined : flow.getNode(step);
-      const beside = card ? flow.flowToScreenPosition({ x: card.position.x + (card.width ?? 0), y: card.position.y }) : undefined;
+      const beside = card
+        ? flow.flowToScreenPosition({ x: card.position.x + (card.width ?? 0), y: card.position.y })
+        : undefined;
       const screen = beside ?? pointer.current ?? { x: window.innerWidth / 2, y: window.innerHeight / 3 };
       const at = behind || !pointer.current ? undefined : flow.screenToFlowPosition(pointer.current);
       store.setState({ quickAdd: { screen, behind, at } });
@@ -127,7 +129,8 @@ export function useCanvasKeys(isEditing: boolean): void {
 
     const onCopy = (event: ClipboardEvent) => {
       const { selection, history } = state();
-      if (isTyping(event.target) || selection.steps.length === 0 || (window.getSelection()?.toString() ?? '') !== '') return;
+      if (isTyping(event.target) || selection.steps.length === 0 || (window.getSelection()?.toString() ?? '') !== '')
+        return;
       event.clipboardData?.setData('text/plain', copyText(history.document, selection.steps));
       event.preventDefault();
       if (event.type === 'cut') remove();

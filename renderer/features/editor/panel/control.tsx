@@ -4,7 +4,14 @@ import { ExpressionControl, TemplateControl } from './expression-field.tsx';
 import { JsonControl } from './json-field.tsx';
 import { KeyValueControl, RulesControl } from './list-controls.tsx';
 import { SchemaControl } from './schema-field.tsx';
-import { ChoiceControl, DurationControl, MultilineControl, NumberControl, TextControl, ToggleControl } from './text-controls.tsx';
+import {
+  ChoiceControl,
+  DurationControl,
+  MultilineControl,
+  NumberControl,
+  TextControl,
+  ToggleControl,
+} from './text-controls.tsx';
 
 function Body(props: ControlProps) {
   switch (props.field.control) {

@@ -34,7 +34,10 @@ export function EffectSection({ id, step, manifest, onStep }: EffectSectionProps
           label="What it does to other systems"
           description={meaning[effect]}
           error={problemAt(problems, `/steps/${id}/effect`)}
-          data={effectClasses.map((value) => ({ value, label: value === usual ? `${effectWords[value]} (usual here)` : effectWords[value] }))}
+          data={effectClasses.map((value) => ({
+            value,
+            label: value === usual ? `${effectWords[value]} (usual here)` : effectWords[value],
+          }))}
           value={effect}
           allowDeselect={false}
           onChange={(next) => {
@@ -47,7 +50,13 @@ export function EffectSection({ id, step, manifest, onStep }: EffectSectionProps
   );
 }
 
-export function CheckpointSection({ id, step, manifest, onStep, onRefused }: EffectSectionProps & { onRefused: () => void }) {
+export function CheckpointSection({
+  id,
+  step,
+  manifest,
+  onStep,
+  onRefused,
+}: EffectSectionProps & { onRefused: () => void }) {
   const { problems } = usePanel();
   const forced = changesTheWorld(effectOf(step, manifest));
   const on = step.checkpoint === true;

@@ -8,6 +8,7 @@ import { useRef, useState } from 'react';
 import { expressionText, templateParts } from '../../../../shared/workflow/template.ts';
 import { parseExpression } from '../expression.ts';
 import type { ControlProps } from './control-props.ts';
+import { wrapExpression } from './expression-text.ts';
 import { usePanel, type ValueSource } from './panel-context.ts';
 import classes from './panel.module.css';
 
@@ -66,7 +67,17 @@ function fault(value: string, template: boolean): string | undefined {
 }
 
 export function ExpressionField(props: ExpressionFieldProps) {
-  const { label, help, problem, required = false, placeholder, template = false, rows = 1, value: stored, onChange: write } = props;
+  const {
+    label,
+    help,
+    problem,
+    required = false,
+    placeholder,
+    template = false,
+    rows = 1,
+    value: stored,
+    onChange: write,
+  } = props;
   const area = useRef<HTMLTextAreaElement>(null);
   // The document keeps expressions without outer blanks; while one types, a blank at the end must not vanish.
   const [typed, setTyped] = useState<string>();
@@ -120,11 +131,6 @@ export function ExpressionControl({ field, value, problem, onChange }: ControlPr
       onChange={(text) => onChange(wrapExpression(text, field.required))}
     />
   );
-}
-
-export function wrapExpression(text: string, required: boolean): string | undefined {
-  if (text.trim() === '') return required ? '' : undefined;
-  return `{{ ${text} }}`;
 }
 
 export function TemplateControl({ field, value, problem, onChange }: ControlProps) {

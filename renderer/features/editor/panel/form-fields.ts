@@ -72,7 +72,9 @@ function choicesOf(schema: Json): Choice[] {
   }
   if (isObject(given)) return Object.entries(given).map(([value, label]) => ({ value, label: text(label) ?? value }));
   const values = schema['enum'];
-  return Array.isArray(values) ? values.filter((value): value is string => typeof value === 'string').map((value) => ({ value, label: value })) : [];
+  return Array.isArray(values)
+    ? values.filter((value): value is string => typeof value === 'string').map((value) => ({ value, label: value }))
+    : [];
 }
 
 export function fieldsOf(schema: Record<string, unknown>): FormField[] {

@@ -2,7 +2,12 @@
  * A review gate as the form shows it: when it asks, whom, until when, and which answers are allowed. Translates to and
  * from the document's gate and keeps what the form does not show.
  */
-import { reviewAnswers, type Gate, type GateCondition, type ReviewAnswer } from '../../../../shared/workflow/document.ts';
+import {
+  reviewAnswers,
+  type Gate,
+  type GateCondition,
+  type ReviewAnswer,
+} from '../../../../shared/workflow/document.ts';
 
 export type AskWhen = 'always' | 'confidence' | 'expression';
 
@@ -42,7 +47,11 @@ export function otherConditions(gate: Gate): string[] {
     if ('costAboveMicros' in condition) return [`the cost is above ${condition.costAboveMicros / 1_000_000}`];
     if ('effectIn' in condition) return [`its effect is one of: ${condition.effectIn.join(', ')}`];
     if (index === 0) return [];
-    return ['confidenceBelow' in condition ? `confidence is below ${Math.round(condition.confidenceBelow * 100)} %` : 'an expression holds'];
+    return [
+      'confidenceBelow' in condition
+        ? `confidence is below ${Math.round(condition.confidenceBelow * 100)} %`
+        : 'an expression holds',
+    ];
   });
 }
 

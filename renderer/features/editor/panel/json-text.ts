@@ -15,6 +15,9 @@ export function readJson(text: string): ReadJson {
   try {
     return { ok: true, value: JSON.parse(clean) as unknown };
   } catch {
-    return { ok: false, message: 'This is not JSON yet. Put names and texts in double quotes, or write one {{ expression }}.' };
+    return {
+      ok: false,
+      message: 'This is not JSON yet. Put names and texts in double quotes, or write one {{ expression }}.',
+    };
   }
 }

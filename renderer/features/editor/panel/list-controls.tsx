@@ -3,7 +3,9 @@ import { ActionIcon, Button, Input, TextInput } from '@mantine/core';
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react';
 import { expressionText } from '../../../../shared/workflow/template.ts';
 import type { ControlProps } from './control-props.ts';
-import { ExpressionField, wrapExpression } from './expression-field.tsx';
+import { ExpressionField } from './expression-field.tsx';
+import { wrapExpression } from './expression-text.ts';
+import { problemAt, usePanel } from './panel-context.ts';
 import { freshName } from './schema-model.ts';
 import classes from './panel.module.css';
 
@@ -23,7 +25,8 @@ function rulesOf(value: unknown): Rule[] {
 }
 
 /** The port is the rule's identity – edges hang on it – so renaming what people read never rewires anything. */
-export function RulesControl({ field, value, problem, onChange }: ControlProps) {
+export function RulesControl({ field, pointer, value, onChange }: ControlProps) {
+  const { problems } = usePanel();
   const rules = rulesOf(value);
   const replace = (index: number, rule: Rule) => onChange(rules.map((old, at) => (at === index ? rule : old)));
   const move = (index: number, by: number) => {
@@ -33,10 +36,15 @@ export function RulesControl({ field, value, problem, onChange }: ControlProps) 
     onChange(next);
   };
   return (
-    <Input.Wrapper label={field.title} description={field.help} error={problem} labelElement="div">
+    <Input.Wrapper
+      label={field.title}
+      description={field.help}
+      error={problems.find((problem) => problem.pointer === pointer)?.message}
+      labelElement="div"
+    >
       <ol className={classes.rules}>
         {rules.map((rule, index) => (
-          <li key={rule.port} className={classes.rule}>
+          <li key={rule.port} className={classes.rule} data-pointer={`${pointer}/${index}`}>
             <div className={classes.ruleHead}>
               <TextInput
                 className={classes.grow ?? ''}
@@ -45,25 +53,39 @@ export function RulesControl({ field, value, problem, onChange }: ControlProps) 
                 value={rule.label ?? rule.port}
                 onChange={(event) => replace(index, { ...rule, label: event.currentTarget.value })}
               />
-              <ActionIcon variant="subtle" color="gray" disabled={index === 0} aria-label={`Check rule ${index + 1} earlier`} onClick={() => move(index, -1)}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                className={classes.round ?? ''}
+                disabled={index === 0}
+                aria-label={`Check rule ${index + 1} earlier`}
+                onClick={() => move(index, -1)}
+              >
                 <ArrowUp aria-hidden className={classes.smallIcon} />
               </ActionIcon>
               <ActionIcon
                 variant="subtle"
                 color="gray"
+                className={classes.round ?? ''}
                 disabled={index === rules.length - 1}
                 aria-label={`Check rule ${index + 1} later`}
                 onClick={() => move(index, 1)}
               >
                 <ArrowDown aria-hidden className={classes.smallIcon} />
               </ActionIcon>
-              <ActionIcon variant="subtle" color="gray" aria-label={`Remove rule ${index + 1}`} onClick={() => onChange(rules.filter((_rule, at) => at !== index))}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={`Remove rule ${index + 1}`}
+                onClick={() => onChange(rules.filter((_rule, at) => at !== index))}
+              >
                 <Trash2 aria-hidden className={classes.smallIcon} />
               </ActionIcon>
             </div>
             <ExpressionField
-              label="when"
+              label="When"
               required
+              problem={problemAt(problems, `${pointer}/${index}`)}
               placeholder="$steps.decide.output.amount > 0"
               value={expressionText(rule.when)}
               onChange={(text) => replace(index, { ...rule, when: wrapExpression(text, true) ?? '' })}
@@ -71,14 +93,16 @@ export function RulesControl({ field, value, problem, onChange }: ControlProps) 
           </li>
         ))}
       </ol>
-      <p className={classes.quiet}>The first rule that holds decides; if none does, the path “otherwise” is taken.</p>
       <Button
         variant="subtle"
         size="xs"
         className={classes.add ?? ''}
         leftSection={<Plus aria-hidden className={classes.smallIcon} />}
         onClick={() => {
-          const port = freshName(rules.map((rule) => ({ name: rule.port })), `rule${rules.length + 1}`);
+          const port = freshName(
+            rules.map((rule) => ({ name: rule.port })),
+            `rule${rules.length + 1}`,
+          );
           onChange([...rules, { port, when: '', label: `Rule ${rules.length + 1}` }]);
         }}
       >
@@ -89,9 +113,11 @@ export function RulesControl({ field, value, problem, onChange }: ControlProps) 
 }
 
 export function KeyValueControl({ field, value, problem, onChange }: ControlProps) {
-  const record = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  const record =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
   const pairs = Object.entries(record);
-  const write = (next: [string, unknown][]) => onChange(next.length === 0 && !field.required ? undefined : Object.fromEntries(next));
+  const write = (next: [string, unknown][]) =>
+    onChange(next.length === 0 && !field.required ? undefined : Object.fromEntries(next));
   return (
     <Input.Wrapper label={field.title} description={field.help} error={problem} labelElement="div">
       <div className={classes.rows}>
@@ -104,7 +130,8 @@ export function KeyValueControl({ field, value, problem, onChange }: ControlProp
               value={name}
               onChange={(event) => {
                 const next = event.currentTarget.value;
-                if (!pairs.some(([other], at) => at !== index && other === next)) write(pairs.map((pair, at) => (at === index ? [next, pair[1]] : pair)));
+                if (!pairs.some(([other], at) => at !== index && other === next))
+                  write(pairs.map((pair, at) => (at === index ? [next, pair[1]] : pair)));
               }}
             />
             <TextInput
@@ -116,7 +143,12 @@ export function KeyValueControl({ field, value, problem, onChange }: ControlProp
                 write(pairs.map((pair, at) => (at === index ? [pair[0], next] : pair)));
               }}
             />
-            <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${name}`} onClick={() => write(pairs.filter((_pair, at) => at !== index))}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={`Remove ${name}`}
+              onClick={() => write(pairs.filter((_pair, at) => at !== index))}
+            >
               <Trash2 aria-hidden className={classes.smallIcon} />
             </ActionIcon>
           </div>
@@ -126,7 +158,18 @@ export function KeyValueControl({ field, value, problem, onChange }: ControlProp
           size="xs"
           className={classes.add ?? ''}
           leftSection={<Plus aria-hidden className={classes.smallIcon} />}
-          onClick={() => write([...pairs, [freshName(pairs.map(([name]) => ({ name })), 'name'), '']])}
+          onClick={() =>
+            write([
+              ...pairs,
+              [
+                freshName(
+                  pairs.map(([name]) => ({ name })),
+                  'name',
+                ),
+                '',
+              ],
+            ])
+          }
         >
           Add a pair
         </Button>

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { notifyError } from '../../../lib/notify.ts';
 import { checkpointRefusal } from '../edit-actions.ts';
+import { pathEdit, pathRows } from '../path-rows.ts';
 import { ownersIn, sourcesFor } from '../sources.ts';
 import { changesBetween } from '../step-changes.ts';
 import { useDocument, useEditor, useEditorStore } from '../store.ts';
@@ -46,7 +47,10 @@ export function PropertyPanel() {
   const step = id === undefined ? undefined : document.steps[id];
   const context = useMemo(
     () => ({
-      problems: id === undefined ? problems.filter((problem) => problem.step === undefined) : problems.filter((problem) => problem.step === id),
+      problems:
+        id === undefined
+          ? problems.filter((problem) => problem.step === undefined)
+          : problems.filter((problem) => problem.step === id),
       sources: id === undefined ? [] : sourcesFor(document, id, byKind),
       owners: ownersIn(document),
     }),
@@ -69,13 +73,20 @@ export function PropertyPanel() {
               const changes = changesBetween(step, next);
               if (changes.length > 0) refuse(store.getState().edit({ type: 'updateStep', step: id, changes }));
             }}
+            paths={pathRows(document, id, byKind.get(step.kind))}
+            onTargets={(port, targets) => {
+              const edit = pathEdit(document, id, port, targets);
+              if (edit) refuse(store.getState().edit(edit));
+            }}
             onRefused={() => notifyError(checkpointRefusal(stepLabel(document, id)))}
           />
         ) : (
           <WorkflowPanel
             document={document}
             onHeader={(header) => {
-              const changes = Object.entries(header).flatMap(([field, value]) => changesBetween(document[field as keyof typeof document], value, [field]));
+              const changes = Object.entries(header).flatMap(([field, value]) =>
+                changesBetween(document[field as keyof typeof document], value, [field]),
+              );
               if (changes.length > 0) refuse(store.getState().edit({ type: 'setWorkflow', changes }));
             }}
           />

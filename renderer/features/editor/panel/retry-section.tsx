@@ -23,10 +23,24 @@ const retryable = ['*', ...transientErrors, ...namedRetryErrors].map((value) => 
   label: value === '*' ? 'Any passing failure' : capital(errorText(value)),
 }));
 
-function RetrierForm({ retrier, pointer, index, onChange, onRemove }: { retrier: Retrier; pointer: string; index: number; onChange: (next: Retrier) => void; onRemove?: (() => void) | undefined }) {
+function RetrierForm({
+  retrier,
+  pointer,
+  index,
+  onChange,
+  onRemove,
+}: {
+  retrier: Retrier;
+  pointer: string;
+  index: number;
+  onChange: (next: Retrier) => void;
+  onRemove?: (() => void) | undefined;
+}) {
   const { problems } = usePanel();
   const known = new Set(retryable.map((choice) => choice.value));
-  const others = retrier.errors.filter((pattern) => !known.has(pattern)).map((value) => ({ value, label: errorText(value) }));
+  const others = retrier.errors
+    .filter((pattern) => !known.has(pattern))
+    .map((value) => ({ value, label: errorText(value) }));
   return (
     <div className={classes.card} data-pointer={pointer}>
       <div className={classes.ruleHead}>
@@ -47,10 +61,36 @@ function RetrierForm({ retrier, pointer, index, onChange, onRemove }: { retrier:
         )}
       </div>
       <div className={classes.pairGrid}>
-        <NumberInput label="Try again" suffix=" times" min={0} max={1000} value={retrier.maxRetries} onChange={(next) => typeof next === 'number' && onChange({ ...retrier, maxRetries: Math.round(next) })} />
-        <DurationField label="First wait" required value={retrier.intervalMs} onChange={(ms) => ms !== undefined && onChange({ ...retrier, intervalMs: ms })} />
-        <NumberInput label="Each wait grows" prefix="× " min={1} max={100} step={0.5} decimalScale={2} value={retrier.backoffRate} onChange={(next) => typeof next === 'number' && next >= 1 && onChange({ ...retrier, backoffRate: next })} />
-        <DurationField label="Longest wait" placeholder="no limit" value={retrier.maxDelayMs} onChange={(ms) => onChange(patch(retrier, { maxDelayMs: ms }))} />
+        <NumberInput
+          label="Try again"
+          suffix=" times"
+          min={0}
+          max={1000}
+          value={retrier.maxRetries}
+          onChange={(next) => typeof next === 'number' && onChange({ ...retrier, maxRetries: Math.round(next) })}
+        />
+        <DurationField
+          label="First wait"
+          required
+          value={retrier.intervalMs}
+          onChange={(ms) => ms !== undefined && onChange({ ...retrier, intervalMs: ms })}
+        />
+        <NumberInput
+          label="Each wait grows"
+          prefix="× "
+          min={1}
+          max={100}
+          step={0.5}
+          decimalScale={2}
+          value={retrier.backoffRate}
+          onChange={(next) => typeof next === 'number' && next >= 1 && onChange({ ...retrier, backoffRate: next })}
+        />
+        <DurationField
+          label="Longest wait"
+          placeholder="no limit"
+          value={retrier.maxDelayMs}
+          onChange={(ms) => onChange(patch(retrier, { maxDelayMs: ms }))}
+        />
       </div>
       <Switch
         label="Spread the waits"
@@ -75,7 +115,9 @@ export function RetrySection({ id, step, manifest, onStep }: RetrySectionProps) 
   const write = (next: Retry) => onStep({ ...step, retry: next });
   const setRetrier = (index: number, retrier: Retrier | undefined) => {
     if (!retry) return;
-    const retriers = retrier ? retry.retriers.map((old, at) => (at === index ? retrier : old)) : retry.retriers.filter((_old, at) => at !== index);
+    const retriers = retrier
+      ? retry.retriers.map((old, at) => (at === index ? retrier : old))
+      : retry.retriers.filter((_old, at) => at !== index);
     write({ ...retry, retriers });
   };
   return (
@@ -110,8 +152,18 @@ export function RetrySection({ id, step, manifest, onStep }: RetrySectionProps) 
             Add a rule for other failures
           </Button>
           <div className={classes.pairGrid}>
-            <DurationField label="One try takes at most" placeholder="no limit" value={retry.attemptTimeoutMs} onChange={(ms) => write(patch(retry, { attemptTimeoutMs: ms }))} />
-            <DurationField label="All tries together" placeholder="no limit" value={retry.totalTimeoutMs} onChange={(ms) => write(patch(retry, { totalTimeoutMs: ms }))} />
+            <DurationField
+              label="One try takes at most"
+              placeholder="no limit"
+              value={retry.attemptTimeoutMs}
+              onChange={(ms) => write(patch(retry, { attemptTimeoutMs: ms }))}
+            />
+            <DurationField
+              label="All tries together"
+              placeholder="no limit"
+              value={retry.totalTimeoutMs}
+              onChange={(ms) => write(patch(retry, { totalTimeoutMs: ms }))}
+            />
           </div>
         </>
       )}

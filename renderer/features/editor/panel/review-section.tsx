@@ -10,8 +10,21 @@ import { effectOf, type StepManifest } from '../../../../shared/steps/manifest.t
 import { gateText, ownerText } from '../../../../shared/workflow/describe.ts';
 import { reviewAnswers, type Gate, type Step } from '../../../../shared/workflow/document.ts';
 import { expressionText } from '../../../../shared/workflow/template.ts';
-import { ExpressionField, wrapExpression } from './expression-field.tsx';
-import { allowedOf, answerWords, askWhen, conditionExpression, otherConditions, ownerFromText, thresholdOf, withAnswer, withCondition, withWhen, type AskWhen } from './gate-model.ts';
+import { ExpressionField } from './expression-field.tsx';
+import { wrapExpression } from './expression-text.ts';
+import {
+  allowedOf,
+  answerWords,
+  askWhen,
+  conditionExpression,
+  otherConditions,
+  ownerFromText,
+  thresholdOf,
+  withAnswer,
+  withCondition,
+  withWhen,
+  type AskWhen,
+} from './gate-model.ts';
 import { problemAt, usePanel } from './panel-context.ts';
 import { Section } from './section.tsx';
 import { freshGates, moveGate, patch, withGate, type GateSide } from './step-edits.ts';
@@ -25,7 +38,19 @@ const whenChoices: { value: AskWhen; label: string }[] = [
 ];
 
 /** Shows `Finance lead` and writes `role:finance-lead`; `person:ada` is written as it is. */
-export function OwnerField({ label, help, value, problem, onChange }: { label: string; help?: string; value: string; problem?: string | undefined; onChange: (owner: string) => void }) {
+export function OwnerField({
+  label,
+  help,
+  value,
+  problem,
+  onChange,
+}: {
+  label: string;
+  help?: string;
+  value: string;
+  problem?: string | undefined;
+  onChange: (owner: string) => void;
+}) {
   const { owners } = usePanel();
   const [typed, setTyped] = useState<string>();
   const shown = value.startsWith('role:') ? ownerText(value) : value;
@@ -46,7 +71,23 @@ export function OwnerField({ label, help, value, problem, onChange }: { label: s
   );
 }
 
-function GateForm({ id, side, gate, changes, onGate, onSide, onlySide }: { id: string; side: GateSide; gate: Gate; changes: boolean; onGate: (next: Gate) => void; onSide: (side: GateSide) => void; onlySide: boolean }) {
+function GateForm({
+  id,
+  side,
+  gate,
+  changes,
+  onGate,
+  onSide,
+  onlySide,
+}: {
+  id: string;
+  side: GateSide;
+  gate: Gate;
+  changes: boolean;
+  onGate: (next: Gate) => void;
+  onSide: (side: GateSide) => void;
+  onlySide: boolean;
+}) {
   const { problems } = usePanel();
   const pointer = `/steps/${id}/gates/${side}`;
   const when = askWhen(gate);
@@ -54,7 +95,15 @@ function GateForm({ id, side, gate, changes, onGate, onSide, onlySide }: { id: s
   return (
     <div className={classes.fields} data-pointer={pointer}>
       {onlySide && (
-        <Input.Wrapper label="Ask" labelElement="div" description={side === 'before' ? 'The person sees what is about to be sent.' : 'The person sees the result before anything goes on.'}>
+        <Input.Wrapper
+          label="Ask"
+          labelElement="div"
+          description={
+            side === 'before'
+              ? 'The person sees what is about to be sent.'
+              : 'The person sees the result before anything goes on.'
+          }
+        >
           <SegmentedControl
             fullWidth
             size="xs"
@@ -68,10 +117,27 @@ function GateForm({ id, side, gate, changes, onGate, onSide, onlySide }: { id: s
           />
         </Input.Wrapper>
       )}
-      <Select label="When" data={whenChoices} value={when} allowDeselect={false} error={problemAt(problems, `${pointer}/when`)} onChange={(next) => onGate(withWhen(gate, (next ?? 'always') as AskWhen))} />
+      <Select
+        label="When"
+        data={whenChoices}
+        value={when}
+        allowDeselect={false}
+        error={problemAt(problems, `${pointer}/when`)}
+        onChange={(next) => onGate(withWhen(gate, (next ?? 'always') as AskWhen))}
+      />
       {when === 'confidence' && (
         <>
-          <NumberInput label="Ask when confidence is below" suffix=" %" min={1} max={100} value={Math.round(thresholdOf(gate) * 100)} onChange={(next) => typeof next === 'number' && onGate(withCondition(gate, { confidenceBelow: Math.min(1, Math.max(0, next / 100)) }))} />
+          <NumberInput
+            label="Ask when confidence is below"
+            suffix=" %"
+            min={1}
+            max={100}
+            value={Math.round(thresholdOf(gate) * 100)}
+            onChange={(next) =>
+              typeof next === 'number' &&
+              onGate(withCondition(gate, { confidenceBelow: Math.min(1, Math.max(0, next / 100)) }))
+            }
+          />
           <ExpressionField
             label="Where the confidence is"
             help="Left empty: the field “confidence” of the output. Missing counts as 0 %."
@@ -83,17 +149,40 @@ function GateForm({ id, side, gate, changes, onGate, onSide, onlySide }: { id: s
         </>
       )}
       {when === 'expression' && (
-        <ExpressionField label="Ask when this holds" required placeholder="output.amount > 50000" value={expressionText(conditionExpression(gate))} onChange={(text) => onGate(withCondition(gate, { expression: wrapExpression(text, true) || '{{ true }}' }))} />
+        <ExpressionField
+          label="Ask when this holds"
+          required
+          placeholder="output.amount > 50000"
+          value={expressionText(conditionExpression(gate))}
+          onChange={(text) => onGate(withCondition(gate, { expression: wrapExpression(text, true) || '{{ true }}' }))}
+        />
       )}
       {others.length > 0 && <p className={classes.quiet}>Also when {others.join(', or when ')}.</p>}
-      <OwnerField label="Who decides" value={gate.owner} problem={problemAt(problems, `${pointer}/owner`)} onChange={(owner) => onGate({ ...gate, owner })} />
-      <DurationField label="Answer due within" placeholder="no due time" value={gate.dueMs} problem={problemAt(problems, `${pointer}/dueMs`)} onChange={(ms) => onGate(patch(gate, { dueMs: ms }))} />
+      <OwnerField
+        label="Who decides"
+        value={gate.owner}
+        problem={problemAt(problems, `${pointer}/owner`)}
+        onChange={(owner) => onGate({ ...gate, owner })}
+      />
+      <DurationField
+        label="Answer due within"
+        placeholder="no due time"
+        value={gate.dueMs}
+        problem={problemAt(problems, `${pointer}/dueMs`)}
+        onChange={(ms) => onGate(patch(gate, { dueMs: ms }))}
+      />
       <Input.Wrapper label="Allowed answers" labelElement="div" error={problemAt(problems, `${pointer}/allow`)}>
         <div className={classes.answers}>
           {reviewAnswers
             .filter((answer) => !(answer === 'edit' && side === 'after' && changes))
             .map((answer) => (
-              <Checkbox key={answer} size="xs" label={answerWords[answer]} checked={allowedOf(gate).includes(answer)} onChange={(event) => onGate(withAnswer(gate, answer, event.currentTarget.checked))} />
+              <Checkbox
+                key={answer}
+                size="xs"
+                label={answerWords[answer]}
+                checked={allowedOf(gate).includes(answer)}
+                onChange={(event) => onGate(withAnswer(gate, answer, event.currentTarget.checked))}
+              />
             ))}
         </div>
       </Input.Wrapper>

@@ -32,7 +32,8 @@ export function SchemaField({ label, help, problem, value, onChange }: SchemaFie
               classNames={{ input: classes.code ?? '' }}
               onChange={(event) => {
                 const name = event.currentTarget.value;
-                if (!rows.some((other, at) => at !== index && other.name === name)) onChange(withRow(value, index, { ...row, name }));
+                if (!rows.some((other, at) => at !== index && other.name === name))
+                  onChange(withRow(value, index, { ...row, name }));
               }}
             />
             <Select
@@ -49,7 +50,12 @@ export function SchemaField({ label, help, problem, value, onChange }: SchemaFie
               checked={row.required}
               onChange={(event) => onChange(withRow(value, index, { ...row, required: event.currentTarget.checked }))}
             />
-            <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${row.name}`} onClick={() => onChange(withRow(value, index, undefined))}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={`Remove ${row.name}`}
+              onClick={() => onChange(withRow(value, index, undefined))}
+            >
               <Trash2 aria-hidden className={classes.smallIcon} strokeWidth={1.75} />
             </ActionIcon>
           </div>
@@ -59,7 +65,9 @@ export function SchemaField({ label, help, problem, value, onChange }: SchemaFie
           size="xs"
           className={classes.add ?? ''}
           leftSection={<Plus aria-hidden className={classes.smallIcon} />}
-          onClick={() => onChange(withRow(value, rows.length, { name: freshName(rows, 'field'), type: 'string', required: false }))}
+          onClick={() =>
+            onChange(withRow(value, rows.length, { name: freshName(rows, 'field'), type: 'string', required: false }))
+          }
         >
           Add a field
         </Button>

@@ -48,7 +48,11 @@ export function rowsOf(schema: unknown): SchemaRow[] | undefined {
   if (properties === undefined) return schema['type'] === 'object' || Object.keys(schema).length === 0 ? [] : undefined;
   if (!isObject(properties)) return undefined;
   const required = requiredOf(schema);
-  return Object.entries(properties).map(([name, property]) => ({ name, type: typeOf(property), required: required.includes(name) }));
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    type: typeOf(property),
+    required: required.includes(name),
+  }));
 }
 
 /** Writes one row back at its place; `undefined` takes it out. */
@@ -65,7 +69,10 @@ export function withRow(schema: unknown, index: number, row: SchemaRow | undefin
     const old = isObject(before?.[1]) ? before[1] : {};
     const { enum: _dropped, ...plain } = old;
     const kept = typeOf(old) === row.type ? old : plain;
-    const property = typeOf(old) === row.type && old['type'] === undefined && old['enum'] !== undefined ? kept : { ...kept, type: row.type };
+    const property =
+      typeOf(old) === row.type && old['type'] === undefined && old['enum'] !== undefined
+        ? kept
+        : { ...kept, type: row.type };
     entries[index < entries.length ? index : entries.length] = [row.name, property];
     if (row.required) required.push(row.name);
   }

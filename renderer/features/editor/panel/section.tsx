@@ -25,7 +25,14 @@ export function Section({ title, icon, summary, on, onToggle, pointer, children 
           </span>
         )}
         <h3 className={classes.sectionTitle}>{title}</h3>
-        {onToggle && <Switch size="sm" aria-label={title} checked={on ?? false} onChange={(event) => onToggle(event.currentTarget.checked)} />}
+        {onToggle && (
+          <Switch
+            size="sm"
+            aria-label={title}
+            checked={on ?? false}
+            onChange={(event) => onToggle(event.currentTarget.checked)}
+          />
+        )}
       </header>
       {summary !== undefined && <p className={classes.quiet}>{summary}</p>}
       {children !== undefined && on !== false && <div className={classes.fields}>{children}</div>}

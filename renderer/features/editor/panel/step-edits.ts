@@ -21,7 +21,8 @@ function keepSafe(step: Step, manifest: StepManifest | undefined): Step {
 
 export function withConfig(step: Step, manifest: StepManifest | undefined, name: string, value: unknown): Step {
   const { [name]: _old, ...rest } = step.config;
-  const config = value === undefined ? rest : name in step.config ? { ...step.config, [name]: value } : { ...rest, [name]: value };
+  const config =
+    value === undefined ? rest : name in step.config ? { ...step.config, [name]: value } : { ...rest, [name]: value };
   return keepSafe({ ...step, config }, manifest);
 }
 

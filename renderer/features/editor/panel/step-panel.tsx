@@ -9,11 +9,13 @@ import { expressionText } from '../../../../shared/workflow/template.ts';
 import { KindIcon } from '../../../ui/canvas/kind-icon.tsx';
 import { Control } from './control.tsx';
 import { CheckpointSection, EffectSection } from './effect-section.tsx';
-import { ExpressionField, wrapExpression } from './expression-field.tsx';
+import { ExpressionField } from './expression-field.tsx';
+import { wrapExpression } from './expression-text.ts';
 import { fieldsOf, groupFields } from './form-fields.ts';
 import { problemAt, usePanel } from './panel-context.ts';
 import { RetrySection } from './retry-section.tsx';
 import { ReviewSection } from './review-section.tsx';
+import { PathsSection, type PathRow } from './paths-section.tsx';
 import { Section } from './section.tsx';
 import { patch, withConfig } from './step-edits.ts';
 import { UndoSection } from './undo-section.tsx';
@@ -25,11 +27,13 @@ export interface StepPanelProps {
   manifest: StepManifest | undefined;
   /** Whom a fresh review asks. */
   owner: string;
+  paths: PathRow[];
   onStep: (next: Step) => void;
+  onTargets: (port: string, targets: string[]) => void;
   onRefused: () => void;
 }
 
-export function StepPanel({ id, step, manifest, owner, onStep, onRefused }: StepPanelProps) {
+export function StepPanel({ id, step, manifest, owner, paths, onStep, onTargets, onRefused }: StepPanelProps) {
   const { problems } = usePanel();
   const groups = manifest ? groupFields(fieldsOf(manifest.config)) : [];
   const shared = { id, step, manifest, onStep };
@@ -41,7 +45,9 @@ export function StepPanel({ id, step, manifest, owner, onStep, onRefused }: Step
         </span>
         <div className={classes.headText}>
           <h2 className={classes.headTitle}>{manifest?.title ?? step.kind}</h2>
-          <p className={classes.quiet}>{manifest?.summary ?? 'This version does not know this kind of step; it is kept as it is.'}</p>
+          <p className={classes.quiet}>
+            {manifest?.summary ?? 'This version does not know this kind of step; it is kept as it is.'}
+          </p>
         </div>
       </header>
       <Section title="What it does">
@@ -56,7 +62,9 @@ export function StepPanel({ id, step, manifest, owner, onStep, onRefused }: Step
         </div>
         {groups.map((group) => (
           <div key={group.title ?? ''} className={classes.fields}>
-            {group.title !== undefined && <h4 className={classes.groupTitle}>{group.title}</h4>}
+            {group.title !== undefined && group.fields.some((field) => field.title !== group.title) && (
+              <h4 className={classes.groupTitle}>{group.title}</h4>
+            )}
             {group.fields.map((field) => (
               <Control
                 key={field.name}
@@ -93,6 +101,7 @@ export function StepPanel({ id, step, manifest, owner, onStep, onRefused }: Step
       <CheckpointSection {...shared} onRefused={onRefused} />
       <EffectSection {...shared} />
       <UndoSection {...shared} />
+      <PathsSection id={id} rows={paths} onTargets={onTargets} />
     </>
   );
 }

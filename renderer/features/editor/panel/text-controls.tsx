@@ -63,14 +63,25 @@ export interface DurationFieldProps {
   label: string;
   help?: string | undefined;
   problem?: string | undefined;
+  /** An empty field keeps the last value instead of taking it out. */
   required?: boolean;
+  withAsterisk?: boolean;
   placeholder?: string;
   value: number | undefined;
   onChange: (ms: number | undefined) => void;
 }
 
 /** Keeps what is being typed until it is a duration; `5 min`, `90 s` and `1 h 30 min` all are. */
-export function DurationField({ label, help, problem, required = false, placeholder = 'for example 5 min', value, onChange }: DurationFieldProps) {
+export function DurationField({
+  label,
+  help,
+  problem,
+  required = false,
+  withAsterisk = false,
+  placeholder = 'for example 5 min',
+  value,
+  onChange,
+}: DurationFieldProps) {
   const [typed, setTyped] = useState<string>();
   const unreadable = typed !== undefined && typed.trim() !== '' && readDuration(typed) === undefined;
   const shown = typed ?? (value === undefined ? '' : writeDuration(value));
@@ -78,7 +89,7 @@ export function DurationField({ label, help, problem, required = false, placehol
     <TextInput
       label={label}
       description={help}
-      withAsterisk={required}
+      withAsterisk={withAsterisk}
       placeholder={placeholder}
       error={unreadable ? 'Write a time such as 30 s, 5 min or 2 h.' : problem}
       value={shown}
@@ -101,6 +112,7 @@ export function DurationControl({ field, value, problem, onChange }: ControlProp
       help={field.help}
       problem={problem}
       required={field.required}
+      withAsterisk={field.required}
       value={typeof value === 'number' ? value : undefined}
       onChange={onChange}
     />

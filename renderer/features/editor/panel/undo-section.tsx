@@ -22,12 +22,19 @@ export function UndoSection({ id, step, manifest, onStep }: UndoSectionProps) {
   const pointer = `/steps/${id}/compensate`;
   const undo = step.compensate;
   if (!undo && !changesTheWorld(effectOf(step, manifest))) return null;
-  const start = { kind: step.kind, kindVersion: step.kindVersion, label: `Undo: ${step.label ?? manifest?.title ?? id}`, config: {} };
+  const start = {
+    kind: step.kind,
+    kindVersion: step.kindVersion,
+    label: `Undo: ${step.label ?? manifest?.title ?? id}`,
+    config: {},
+  };
   return (
     <Section
       title="Undo"
       icon={<Undo2 aria-hidden />}
-      summary={undo ? 'Kept for a rollback: what takes this step’s effect back.' : 'There is no way back for this step.'}
+      summary={
+        undo ? 'Kept for a rollback: what takes this step’s effect back.' : 'There is no way back for this step.'
+      }
       pointer={pointer}
       on={undo !== undefined}
       onToggle={(on) => onStep(patch(step, { compensate: on ? start : undefined }))}
@@ -36,7 +43,9 @@ export function UndoSection({ id, step, manifest, onStep }: UndoSectionProps) {
         <>
           <div className={classes.card}>
             <strong>{undo.label ?? undo.kind}</strong>
-            <span className={classes.quiet}>{lineOf({ ...undo, kindVersion: undo.kindVersion }, manifest?.kind === undo.kind ? manifest : undefined)}</span>
+            <span className={classes.quiet}>
+              {lineOf({ ...undo, kindVersion: undo.kindVersion }, manifest?.kind === undo.kind ? manifest : undefined)}
+            </span>
           </div>
           <JsonField
             label="Details"

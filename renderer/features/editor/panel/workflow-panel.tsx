@@ -18,7 +18,13 @@ const failureChoices = [
   { value: 'fail', label: 'End the run as failed' },
 ];
 
-export function WorkflowPanel({ document, onHeader }: { document: WorkflowDocument; onHeader: (change: HeaderChange) => void }) {
+export function WorkflowPanel({
+  document,
+  onHeader,
+}: {
+  document: WorkflowDocument;
+  onHeader: (change: HeaderChange) => void;
+}) {
   const { problems } = usePanel();
   const { settings } = document;
   const onFailure = settings?.onFailure ?? (document.class?.failureSensitive === true ? 'pause' : 'fail');
@@ -43,7 +49,13 @@ export function WorkflowPanel({ document, onHeader }: { document: WorkflowDocume
           onChange={(event) => onHeader({ description: event.currentTarget.value || undefined })}
         />
         <div data-pointer="/owner">
-          <OwnerField label="Owner" help="Asked when no rule says who." value={document.owner ?? ''} problem={problemAt(problems, '/owner')} onChange={(owner) => onHeader({ owner })} />
+          <OwnerField
+            label="Owner"
+            help="Asked when no rule says who."
+            value={document.owner ?? ''}
+            problem={problemAt(problems, '/owner')}
+            onChange={(owner) => onHeader({ owner })}
+          />
         </div>
       </Section>
       <Section title="Input">
@@ -61,12 +73,15 @@ export function WorkflowPanel({ document, onHeader }: { document: WorkflowDocume
         <div data-pointer="/settings/onFailure">
           <Select
             label="And no path or rule handles it"
-            data={onFailure === 'rollback' ? [...failureChoices, { value: 'rollback', label: 'Roll back' }] : failureChoices}
+            data={
+              onFailure === 'rollback' ? [...failureChoices, { value: 'rollback', label: 'Roll back' }] : failureChoices
+            }
             value={onFailure}
             allowDeselect={false}
             error={problemAt(problems, '/settings/onFailure')}
             onChange={(next) => {
-              if (next === 'pause' || next === 'fail') onHeader({ settings: patch(settings ?? {}, { onFailure: next }) });
+              if (next === 'pause' || next === 'fail')
+                onHeader({ settings: patch(settings ?? {}, { onFailure: next }) });
             }}
           />
         </div>

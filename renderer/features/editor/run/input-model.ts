@@ -11,7 +11,9 @@ export function mustAsk(inputs: Record<string, unknown> | undefined): boolean {
 }
 
 export function defaultInput(inputs: Record<string, unknown> | undefined): Record<string, unknown> {
-  return Object.fromEntries(inputFields(inputs).flatMap((field) => (field.fallback === undefined ? [] : [[field.name, field.fallback]])));
+  return Object.fromEntries(
+    inputFields(inputs).flatMap((field) => (field.fallback === undefined ? [] : [[field.name, field.fallback]])),
+  );
 }
 
 /** Names of required fields that are still empty. */

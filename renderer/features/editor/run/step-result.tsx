@@ -62,7 +62,9 @@ export function StepResult({ state, document, step, manifests }: StepResultProps
       <Head icon={manifests.get(definition.kind)?.icon} title={stepLabel(document, step)}>
         <div className={classes.status}>
           <StatusBadge word={status.look} provisional={status.provisional} />
-          {run && run.attempts.length > 1 && <span className={panel.quiet}>{countOf(run.attempts.length, 'attempt')}</span>}
+          {run && run.attempts.length > 1 && (
+            <span className={panel.quiet}>{countOf(run.attempts.length, 'attempt')}</span>
+          )}
           {last && last.costMicros > 0 && <MoneyText micros={last.costMicros} />}
         </div>
       </Head>

@@ -24,15 +24,25 @@ export function foldUpdate(run: ShownRun | undefined, update: RunUpdate): ShownR
   }
 }
 
+interface Watched {
+  runId: string;
+  run?: ShownRun | undefined;
+  error?: ApiError | undefined;
+}
+
 export function useLiveRun(runId: string | undefined): { run: ShownRun | undefined; error: ApiError | undefined } {
   const client = useClient();
-  const [run, setRun] = useState<ShownRun>();
-  const [error, setError] = useState<ApiError>();
+  const [watched, setWatched] = useState<Watched>();
   useEffect(() => {
-    setRun(undefined);
-    setError(undefined);
     if (runId === undefined) return undefined;
-    return client.watch('runs.watch', { runId }, (update) => setRun((before) => foldUpdate(before, update)), setError);
+    return client.watch(
+      'runs.watch',
+      { runId },
+      (update) =>
+        setWatched((before) => ({ runId, run: foldUpdate(before?.runId === runId ? before.run : undefined, update) })),
+      (error) => setWatched((before) => ({ runId, run: before?.runId === runId ? before.run : undefined, error })),
+    );
   }, [client, runId]);
-  return { run, error };
+  // What belongs to another run is never shown for this one.
+  return watched?.runId === runId ? { run: watched?.run, error: watched?.error } : { run: undefined, error: undefined };
 }
