@@ -3,7 +3,8 @@
  * Runtime, recovery, replay, time travel and every screen use this same function. It is total: it never throws,
  * and an event about something unknown changes nothing but the sequence number. States are never mutated.
  */
-import type { RunEvent, StepKey } from './events.ts';
+import type { StepError } from './errors.ts';
+import type { Actor, RunEvent, StepKey } from './events.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
 import { effectOfKey, stepOf, taskOf } from './state.ts';
 import { withRunWord, withStepWord } from './words.ts';
@@ -176,29 +177,13 @@ function apply(state: RunState, event: RunEvent): RunState {
         ...(effect?.status === 'intended' ? { mayHaveHappened: true } : {}),
       }));
     case 'effect_confirmed':
-      return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, ...effect }) => ({
-        ...effect,
-        status: 'confirmed',
-        settledAt: event.at,
-        ...(event.response === undefined ? {} : { response: event.response }),
-      }));
+      return settleEffect(state, event, 'confirmed');
     case 'effect_failed':
-      return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, ...effect }) => ({
-        ...effect,
-        status: 'failed',
-        settledAt: event.at,
-        error: event.error,
-      }));
+      return settleEffect(state, event, 'failed');
     case 'effect_in_doubt':
       return changeKnownEffect(state, event.key, (effect) => ({ ...effect, status: 'in_doubt' }));
     case 'effect_settled':
-      return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, ...effect }) => ({
-        ...effect,
-        status: event.happened ? 'confirmed' : 'failed',
-        settledAt: event.at,
-        settledBy: event.by,
-        ...(event.response === undefined ? {} : { response: event.response }),
-      }));
+      return settleEffect(state, event, event.happened ? 'confirmed' : 'failed');
     case 'gate_opened':
       return addTask(
         changeStep(state, event, (step) => ({ ...step, status: 'review' }), 'review'),
@@ -348,6 +333,22 @@ function changeEffect(
 function changeKnownEffect(state: RunState, key: string, change: (effect: EffectState) => EffectState): RunState {
   const effect = effectOfKey(state, key);
   return effect ? changeEffect(state, key, () => change(effect)) : state;
+}
+
+/** An answer also ends what nobody knew about earlier attempts, and replaces what they had said. */
+function settleEffect(
+  state: RunState,
+  event: { key: string; at: number; response?: unknown; error?: StepError; by?: Actor },
+  status: 'confirmed' | 'failed',
+): RunState {
+  return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, error: _error, ...effect }) => ({
+    ...effect,
+    status,
+    settledAt: event.at,
+    ...(event.response === undefined ? {} : { response: event.response }),
+    ...(event.error ? { error: event.error } : {}),
+    ...(event.by === undefined ? {} : { settledBy: event.by }),
+  }));
 }
 
 function addTask(state: RunState, task: TaskState): RunState {

@@ -20,10 +20,10 @@ import { due } from './due.ts';
 const size = process.env['HOLDFAST_TEST_SIZE'] ?? 'small';
 const numRuns = size === 'soak' ? 100_000 : size === 'push' ? 5_000 : 1_000;
 
-function property(name: string, check: (graph: Graph, seed: number) => void): void {
-  test(name, { timeout: 3_600_000 }, () => {
-    fc.assert(fc.property(anyGraph, fc.nat(2 ** 31), check), { numRuns });
-  });
+const patient = { timeout: 3_600_000 };
+
+function always(check: (graph: Graph, seed: number) => void): () => void {
+  return () => fc.assert(fc.property(anyGraph, fc.nat(2 ** 31), check), { numRuns });
 }
 
 const eventsOf = (life: Life): RunEvent[] => life.log.flatMap((entry) => ('event' in entry ? [entry.event] : []));
@@ -33,58 +33,75 @@ function same(found: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
 }
 
-property('every run comes to an end; its journal has no gap and folds to the state in memory', (graph, seed) => {
-  const { core } = live(graph, seed, (life) => {
-    const seqs = life.core.events().map((event) => event.seq);
-    same(
-      seqs,
-      seqs.map((_, index) => index + 1),
-    );
-  });
-  expect(core.buffer()).toEqual([]);
-  let state: RunState | undefined;
-  for (const event of core.journal()) state = deepFreeze(evolve(state, event));
-  same(state, core.state());
-  expect(state?.savedSeq).toBe(core.journal().length);
-});
+test(
+  'every run comes to an end; its journal has no gap and folds to the state in memory',
+  patient,
+  always((graph, seed) => {
+    const { core } = live(graph, seed, (life) => {
+      const seqs = life.core.events().map((event) => event.seq);
+      same(
+        seqs,
+        seqs.map((_, index) => index + 1),
+      );
+    });
+    expect(core.buffer()).toEqual([]);
+    let state: RunState | undefined;
+    for (const event of core.journal()) state = deepFreeze(evolve(state, event));
+    same(state, core.state());
+    expect(state?.savedSeq).toBe(core.journal().length);
+  }),
+);
 
-property('the same seed gives the same history', (graph, seed) => {
-  same(live(graph, seed).core.journal(), live(graph, seed).core.journal());
-});
+test(
+  'the same seed gives the same history',
+  patient,
+  always((graph, seed) => {
+    same(live(graph, seed).core.journal(), live(graph, seed).core.journal());
+  }),
+);
 
-property('what is due does not depend on how often it is asked, and a turn leaves nothing to begin', (graph, seed) => {
-  live(graph, seed, ({ core }) => {
-    const found = due(core.state(), core.now(), graph);
-    same(due(core.state(), core.now(), graph), found);
-    const running = Object.values(core.state().steps).filter((step) => step.status === 'running');
-    same(
-      found.tasks.toSorted((a, b) => a.step.localeCompare(b.step)),
-      running
-        .map((step) => ({ type: 'execute', step: step.key, attempt: step.attempts.length }))
-        .toSorted((a, b) => a.step.localeCompare(b.step)),
-    );
-    expect(core.state().active).toBe(running.length);
-  });
-});
+test(
+  'what is due does not depend on how often it is asked, and a turn leaves nothing to begin',
+  patient,
+  always((graph, seed) => {
+    live(graph, seed, ({ core }) => {
+      const found = due(core.state(), core.now(), graph);
+      same(due(core.state(), core.now(), graph), found);
+      const running = Object.values(core.state().steps).filter((step) => step.status === 'running');
+      same(
+        found.tasks.toSorted((a, b) => a.step.localeCompare(b.step)),
+        running
+          .map((step) => ({ type: 'execute', step: step.key, attempt: step.attempts.length }))
+          .toSorted((a, b) => a.step.localeCompare(b.step)),
+      );
+      expect(core.state().active).toBe(running.length);
+    });
+  }),
+);
 
-property('the ledger tells the truth about the world, and only what is safe to repeat is repeated', (graph, seed) => {
-  const life = live(graph, seed);
-  for (const effect of Object.values(life.core.state().effects)) {
-    const times = life.done.get(effect.key) ?? 0;
-    expect(times).toBeLessThanOrEqual(1);
-    if (effect.status === 'confirmed') expect(times).toBe(1);
-    if (effect.status === 'failed') expect(times).toBe(0);
-    // An ended run has an answer for every effect, or says that it has none.
-    expect(effect.status).not.toBe('intended');
-  }
-  for (const key of life.done.keys()) expect(life.core.state().effects).toHaveProperty(key);
-});
+test(
+  'the ledger tells the truth about the world, and only what is safe to repeat is repeated',
+  patient,
+  always((graph, seed) => {
+    const life = live(graph, seed);
+    for (const effect of Object.values(life.core.state().effects)) {
+      const times = life.done.get(effect.key) ?? 0;
+      expect(times).toBeLessThanOrEqual(1);
+      if (effect.status === 'confirmed') expect(times).toBe(1);
+      if (effect.status === 'failed') expect(times).toBe(0);
+      // An ended run has an answer for every effect, or says that it has none.
+      expect(effect.status).not.toBe('intended');
+    }
+    for (const key of life.done.keys()) expect(life.core.state().effects).toHaveProperty(key);
+  }),
+);
 
 const saidNo: readonly ErrorClass[] = ['refused', 'rate_limited', 'stale'];
 
-property(
+test(
   'no effect is called before its intent is durable, and `once` never again without a clear no',
-  (graph, seed) => {
+  patient,
+  always((graph, seed) => {
     const { log } = live(graph, seed, ({ core }) => {
       expect(core.buffer().filter((event) => event.type === 'effect_intended')).toEqual([]);
     });
@@ -107,28 +124,33 @@ property(
       if (effect === 'once') expect(mayCall.get(key) ?? true).toBe(true);
       mayCall.set(key, false);
     }
-  },
+  }),
 );
 
-property('one generation has one key and one request; only a send back raises it', (graph, seed) => {
-  const keys = new Map<string, string>();
-  const generations = new Map<string, number>();
-  for (const event of eventsOf(live(graph, seed))) {
-    if (event.type === 'gate_decided' && event.answer === 'send_back')
-      generations.set(event.step, (generations.get(event.step) ?? 1) + 1);
-    if (event.type !== 'effect_intended') continue;
-    expect(event.generation).toBe(generations.get(event.step) ?? 1);
-    const place = `${event.step}/${event.generation}`;
-    expect('request' in event).toBe(!keys.has(place));
-    expect(keys.get(place) ?? event.key).toBe(event.key);
-    keys.set(place, event.key);
-  }
-  expect(new Set(keys.values()).size).toBe(keys.size);
-});
+test(
+  'one generation has one key and one request; only a send back raises it',
+  patient,
+  always((graph, seed) => {
+    const keys = new Map<string, string>();
+    const generations = new Map<string, number>();
+    for (const event of eventsOf(live(graph, seed))) {
+      if (event.type === 'gate_decided' && event.answer === 'send_back')
+        generations.set(event.step, (generations.get(event.step) ?? 1) + 1);
+      if (event.type !== 'effect_intended') continue;
+      expect(event.generation).toBe(generations.get(event.step) ?? 1);
+      const place = `${event.step}/${event.generation}`;
+      expect('request' in event).toBe(!keys.has(place));
+      expect(keys.get(place) ?? event.key).toBe(event.key);
+      keys.set(place, event.key);
+    }
+    expect(new Set(keys.values()).size).toBe(keys.size);
+  }),
+);
 
-property(
+test(
   'a step begins or is skipped when all paths to it are settled, and never again once it ended',
-  (graph, seed) => {
+  patient,
+  always((graph, seed) => {
     const ended = new Map<string, RunEvent>();
     const begun = new Set<string>();
     let hasFailed = false;
@@ -149,7 +171,7 @@ property(
       }
       if (event.type === 'step_failed' && event.ports.length === 0) hasFailed = true;
     }
-  },
+  }),
 );
 
 /** The rule of the document, written a second time. */
@@ -161,76 +183,90 @@ function isTaken(edge: Edge, end: RunEvent | undefined): boolean {
   return edge.onErrors === undefined || edge.onErrors.some((pattern) => names.includes(pattern));
 }
 
-property('retries stay within their counters and the budget of the run', (graph, seed) => {
-  const used = new Map<string, number>();
-  const lastError = new Map<string, ErrorClass>();
-  let total = 0;
-  for (const event of eventsOf(live(graph, seed))) {
-    const isReset =
-      event.type === 'escalation_decided' || (event.type === 'gate_decided' && event.answer === 'send_back');
-    if (isReset) for (const place of used.keys()) if (place.startsWith(`${event.step}/`)) used.delete(place);
-    if (event.type === 'attempt_failed') lastError.set(event.step, event.error.class);
-    if (event.type !== 'retry_scheduled') continue;
-    if (graph.steps.get(event.step)?.effect === 'once') expect(lastError.get(event.step)).toBe('not_sent');
-    total += 1;
-    const place = `${event.step}/${event.retrier}`;
-    used.set(place, (used.get(place) ?? 0) + 1);
-    const limit = graph.steps.get(event.step)?.step.retry?.retriers[event.retrier]?.maxRetries ?? 0;
-    expect(used.get(place)).toBeLessThanOrEqual(limit);
-    expect(event.dueAt).toBe(event.at + event.delayMs);
-    expect(event.delayMs).toBeGreaterThanOrEqual(0);
-  }
-  const budget = graph.document.settings?.budget?.retries;
-  if (budget !== undefined) expect(total).toBeLessThanOrEqual(budget);
-});
-
-property('the word is the last one of its record, and complete means that nothing is open', (graph, seed) => {
-  const life = live(graph, seed, ({ core }) => {
-    const { word, record, steps } = core.state();
-    expect(record.at(-1)?.word).toBe(word);
-    for (const step of Object.values(steps)) {
-      if (step.word === undefined) expect([step.status, step.record]).toEqual(['skipped', []]);
-      else expect(step.record.at(-1)?.word).toBe(step.word);
+test(
+  'retries stay within their counters and the budget of the run',
+  patient,
+  always((graph, seed) => {
+    const used = new Map<string, number>();
+    const lastError = new Map<string, ErrorClass>();
+    let total = 0;
+    for (const event of eventsOf(live(graph, seed))) {
+      const isReset =
+        event.type === 'escalation_decided' || (event.type === 'gate_decided' && event.answer === 'send_back');
+      if (isReset) for (const place of used.keys()) if (place.startsWith(`${event.step}/`)) used.delete(place);
+      if (event.type === 'attempt_failed') lastError.set(event.step, event.error.class);
+      if (event.type !== 'retry_scheduled') continue;
+      if (graph.steps.get(event.step)?.effect === 'once') expect(lastError.get(event.step)).toBe('not_sent');
+      total += 1;
+      const place = `${event.step}/${event.retrier}`;
+      used.set(place, (used.get(place) ?? 0) + 1);
+      const limit = graph.steps.get(event.step)?.step.retry?.retriers[event.retrier]?.maxRetries ?? 0;
+      expect(used.get(place)).toBeLessThanOrEqual(limit);
+      expect(event.dueAt).toBe(event.at + event.delayMs);
+      expect(event.delayMs).toBeGreaterThanOrEqual(0);
     }
-  });
-  const { end, word, tasks, effects, steps, record } = life.core.state();
-  expect(word).toBe(end);
-  expect(record[0]?.word).toBe('started');
-  expect(Object.values(tasks).filter((task) => !task.decision && task.closedAt === undefined)).toEqual([]);
-  expect(Object.values(steps).filter((step) => !['confirmed', 'skipped', 'failed'].includes(step.status))).toEqual([]);
-  if (end !== 'complete') return;
-  expect(record.map((one) => one.word).slice(-2)).toEqual(['confirmed', 'complete']);
-  expect(Object.values(effects).filter((one) => one.status === 'in_doubt' || one.status === 'intended')).toEqual([]);
-  expect(Object.values(tasks).filter((task) => !task.decision)).toEqual([]);
-  expect(Object.keys(steps)).toHaveLength(graph.steps.size);
-});
+    const budget = graph.document.settings?.budget?.retries;
+    if (budget !== undefined) expect(total).toBeLessThanOrEqual(budget);
+  }),
+);
 
-property('a command at the wrong moment is refused or obeyed, and never throws', (graph, seed) => {
-  const life = live(graph, seed, ({ core }) => {
-    const pick = core.state().lastSeq;
-    const step = `s${pick % 13}`;
-    const error = { class: 'code' as const, message: 'No' };
-    const commands: Command[] = [
-      { type: 'begin_attempt', step, prepared: { config: {} } },
-      { type: 'refuse_attempt', step, error },
-      { type: 'finish_attempt', step, attempt: pick % 3, outcome: { ok: true, output: 1 }, checked: {} },
-      { type: 'fire_timer', step, checked: {} },
-      { type: 'cancel_run', by: 'x' },
-      { type: 'recover' },
-      {
-        type: 'decide_task',
-        taskId: pick % 2 ? `task_${pick % 5}` : 'constructor',
-        answer: taskAnswers[pick % taskAnswers.length] ?? 'approve',
-        by: 'x',
-      },
-    ];
-    for (const command of commands) {
-      const before = core.state();
-      const decision = decide(before, command, core.context());
-      if (!decision.ok) expect(decision.refusal.message).not.toBe('');
-      else expect(decision.state.lastSeq).toBe(before.lastSeq + decision.events.length);
-      expect(core.state()).toBe(before);
-    }
-  });
-  expect(life.core.state().end).toBeDefined();
-});
+test(
+  'the word is the last one of its record, and complete means that nothing is open',
+  patient,
+  always((graph, seed) => {
+    const life = live(graph, seed, ({ core }) => {
+      const { word, record, steps } = core.state();
+      expect(record.at(-1)?.word).toBe(word);
+      for (const step of Object.values(steps)) {
+        if (step.word === undefined) expect([step.status, step.record]).toEqual(['skipped', []]);
+        else expect(step.record.at(-1)?.word).toBe(step.word);
+      }
+    });
+    const { end, word, tasks, effects, steps, record } = life.core.state();
+    expect(word).toBe(end);
+    expect(record[0]?.word).toBe('started');
+    expect(Object.values(tasks).filter((task) => !task.decision && task.closedAt === undefined)).toEqual([]);
+    expect(Object.values(steps).filter((step) => !['confirmed', 'skipped', 'failed'].includes(step.status))).toEqual(
+      [],
+    );
+    if (end !== 'complete') return;
+    expect(record.map((one) => one.word).slice(-2)).toEqual(['confirmed', 'complete']);
+    expect(Object.values(effects).filter((one) => one.status === 'in_doubt' || one.status === 'intended')).toEqual([]);
+    expect(Object.values(tasks).filter((task) => !task.decision)).toEqual([]);
+    expect(Object.keys(steps)).toHaveLength(graph.steps.size);
+  }),
+);
+
+test(
+  'a command at the wrong moment is refused or obeyed, and never throws',
+  patient,
+  always((graph, seed) => {
+    const life = live(graph, seed, ({ core }) => {
+      const pick = core.state().lastSeq;
+      const step = `s${pick % 13}`;
+      const error = { class: 'code' as const, message: 'No' };
+      const commands: Command[] = [
+        { type: 'begin_attempt', step, prepared: { config: {} } },
+        { type: 'refuse_attempt', step, error },
+        { type: 'finish_attempt', step, attempt: pick % 3, outcome: { ok: true, output: 1 }, checked: {} },
+        { type: 'fire_timer', step, checked: {} },
+        { type: 'cancel_run', by: 'x' },
+        { type: 'recover' },
+        {
+          type: 'decide_task',
+          taskId: pick % 2 ? `task_${pick % 5}` : 'constructor',
+          answer: taskAnswers[pick % taskAnswers.length] ?? 'approve',
+          by: 'x',
+        },
+      ];
+      for (const command of commands) {
+        const before = core.state();
+        const decision = decide(before, command, core.context());
+        if (!decision.ok) expect(decision.refusal.message).not.toBe('');
+        else expect(decision.state.lastSeq).toBe(before.lastSeq + decision.events.length);
+        expect(core.state()).toBe(before);
+      }
+    });
+    expect(life.core.state().end).toBeDefined();
+  }),
+);
