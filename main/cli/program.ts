@@ -69,10 +69,10 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   add<
     CommonFlags & {
       input?: string;
-      env: string[];
+      env?: string[];
       key?: string;
       trust?: boolean;
-      allowHost: string[];
+      allowHost?: string[];
       parkAfter: number;
       follow?: boolean;
     }
@@ -83,15 +83,17 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     async (command, [file], flags) =>
       (await import('./run.ts')).run(command, String(file), {
         ...flags,
+        env: flags.env ?? [],
+        allowHost: flags.allowHost ?? [],
         trust: flags.trust === true,
         follow: flags.follow === true,
       }),
   )
     .option('--input <json>', 'the input as JSON, or @FILE (default: the defaults of the input schema)')
-    .option('--env <name=value>', 'a value of $env for this run; may be repeated', collect, [])
+    .option('--env <name=value>', 'a value of $env for this run; may be repeated', collect)
     .option('--key <key>', 'starts at most one run with this key')
     .option('--trust', 'allow what the workflow touches outside the Sandbox')
-    .option('--allow-host <host:port>', 'allow a private address for this data folder; may be repeated', collect, [])
+    .option('--allow-host <host:port>', 'allow a private address for this data folder; may be repeated', collect)
     .option('--park-after <ms>', 'a timer further away than this parks the run', wholeNumber, 60_000)
     .option('--follow', 'print events as JSON lines while it runs');
 
@@ -211,7 +213,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   }
 }
 
-function collect(value: string, previous: string[]): string[] {
+function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 

@@ -173,12 +173,19 @@ function readLines(socket: Socket, firstLimit: number): Lines {
 }
 
 function lineWire(socket: Socket, lines: Lines): Wire {
+  const listeners: ((message: unknown, size: number) => void)[] = [];
+  lines.onLine((text) => {
+    const message = parseText(text);
+    for (const listener of listeners) listener(message, text.length);
+  });
   return {
     send: (message) => {
       const text = JSON.stringify(message);
       if (!socket.destroyed && socket.writable) socket.write(`${text}\n`);
     },
-    onMessage: (listener) => lines.onLine((text) => listener(parseText(text), text.length)),
+    onMessage: (listener) => {
+      listeners.push(listener);
+    },
     onClose: (listener) => {
       socket.on('close', () => listener());
     },

@@ -199,7 +199,10 @@ test('a timer far away parks the run, a near one is driven, and resume takes up 
     edges: [{ id: 'e1', from: { step: 'rest', port: 'out' }, to: { step: 'shout' } }],
   });
   const parked = await desk.run('run', file, '--park-after', '200', '--json');
-  expect([parked.code, resultOf(parked)]).toMatchObject([0, { state: 'waiting', reason: 'timer', steps: { shout: 'pending' } }]);
+  expect([parked.code, resultOf(parked)]).toMatchObject([
+    0,
+    { state: 'waiting', reason: 'timer', steps: { shout: 'pending' } },
+  ]);
   const interrupted = desk.begin('run', file);
   await new Promise((resolve) => setTimeout(resolve, 900));
   interrupted.child.kill('SIGINT');
