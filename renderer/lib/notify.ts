@@ -22,7 +22,9 @@ export function explainError(error: ApiError): { message: string; advice: string
     error.where === undefined || error.where === '' || error.message.includes(error.where)
       ? ''
       : ` (at ${error.where})`;
-  return { message: `${error.message}${place}`, advice: advice[error.code] };
+  // A refusal of input often brings its own advice as a second sentence; ours would only repeat it.
+  const bringsAdvice = error.code === 'bad_input' && /\. \p{Lu}/u.test(error.message);
+  return { message: `${error.message}${place}`, advice: bringsAdvice ? '' : advice[error.code] };
 }
 
 export function notifyDone(message: string, title?: string): void {

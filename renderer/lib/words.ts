@@ -19,7 +19,7 @@ export const wordTitles: Record<ShownWord, string> = {
   escalated: 'Escalated',
   rolled_back: 'Rolled back',
   complete: 'Complete',
-  pending: 'Not reached yet',
+  pending: 'Not reached',
   skipped: 'Skipped',
 };
 

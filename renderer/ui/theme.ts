@@ -210,15 +210,24 @@ export const theme = createTheme({
       defaultProps: {
         centered: true,
         padding: 'lg',
+        overlayProps: { backgroundOpacity: 0.32 },
         transitionProps: { duration: 120, transition: 'fade' },
         closeButtonProps: { 'aria-label': 'Close' },
       },
     },
-    Menu: { defaultProps: { transitionProps: { duration: 100, transition: 'fade' }, shadow: 'md' } },
+    Menu: {
+      defaultProps: {
+        transitionProps: { duration: 100, transition: 'fade' },
+        shadow: 'md',
+        // The placeholder would be a child that a menu may not have; the first item takes the focus instead.
+        withInitialFocusPlaceholder: false,
+      },
+    },
     Popover: { defaultProps: { transitionProps: { duration: 100, transition: 'fade' }, shadow: 'md' } },
     Tooltip: {
       defaultProps: { transitionProps: { duration: 100, transition: 'fade' }, openDelay: 400, withArrow: false },
     },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
     Tabs: { defaultProps: { keepMounted: false } },
   },

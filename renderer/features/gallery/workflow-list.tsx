@@ -52,7 +52,7 @@ function WorkflowRow({ workflow, onDelete }: { workflow: WorkflowSummary; onDele
       <span className={classes.changed}>
         Changed <TimeText at={workflow.updatedAt} />
       </span>
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withinPortal={false}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={`More for ${workflow.name}`}>
             <Ellipsis aria-hidden className={classes.icon} />
@@ -68,7 +68,6 @@ function WorkflowRow({ workflow, onDelete }: { workflow: WorkflowSummary; onDele
           <Menu.Item leftSection={<Download aria-hidden className={classes.icon} />} onClick={() => void exportFile()}>
             Export as a file
           </Menu.Item>
-          <Menu.Divider />
           <Menu.Item color="red" leftSection={<Trash2 aria-hidden className={classes.icon} />} onClick={onDelete}>
             Delete
           </Menu.Item>

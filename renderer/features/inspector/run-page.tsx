@@ -9,7 +9,7 @@ import { useQuery } from '../../client.ts';
 import { navigate } from '../../lib/route.ts';
 import { listNote } from '../../lib/words.ts';
 import { RunCanvas } from '../../ui/canvas/run-canvas.tsx';
-import { EmptyState, ErrorState, PageHeader, PageSkeleton } from '../../ui/page.tsx';
+import { EmptyState, ErrorState, Page, PageHeader, PageSkeleton } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { CancelRun } from './cancel-run.tsx';
 import { DataTab } from './data-tab.tsx';
@@ -17,7 +17,7 @@ import { EventsTab } from './events-tab.tsx';
 import { LedgerTab } from './ledger-tab.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { RunRecord } from './run-record.tsx';
-import { StepPanel } from './step-panel.tsx';
+import { ErrorBox, StepPanel } from './step-panel.tsx';
 import { StepsTab } from './steps-tab.tsx';
 import { labelOfStep, stepRows } from './step-rows.ts';
 import { TaskBanner } from './task-banner.tsx';
@@ -63,6 +63,10 @@ function Inspector({ run }: { run: LiveRun }) {
       {openTasks.map((task) => (
         <TaskBanner key={task.taskId} task={task} label={labelOf(task.step)} />
       ))}
+      {state.end === 'failed' &&
+        rows
+          .filter((row) => row.state?.status === 'failed' && row.state.error)
+          .map((row) => row.state?.error && <ErrorBox key={row.key} error={row.state.error} step={row.label} />)}
       <div className={classes.stage}>
         <div className={classes.graph}>
           <RunCanvas document={document} state={state} manifests={kinds} selected={selected} onSelect={setSelected} />
@@ -114,14 +118,19 @@ export function RunPage({ runId }: { runId: string }) {
   if (run) return <Inspector run={run} />;
   if (!error) return <PageSkeleton />;
   const back = <Button onClick={() => navigate({ screen: 'runs' })}>Show all runs</Button>;
-  return error.code === 'not_found' ? (
-    <EmptyState
-      icon={Play}
-      title="There is no such run"
-      text="The address may be from another workspace, or the run was removed."
-      action={back}
-    />
-  ) : (
-    <ErrorState error={error} action={back} />
+  return (
+    <Page>
+      <PageHeader title="Run" back={{ to: { screen: 'runs' }, label: 'Runs' }} />
+      {error.code === 'not_found' ? (
+        <EmptyState
+          icon={Play}
+          title="There is no such run"
+          text="The address may be from another workspace, or the run was removed."
+          action={back}
+        />
+      ) : (
+        <ErrorState error={error} action={back} />
+      )}
+    </Page>
   );
 }

@@ -8,7 +8,7 @@ import { effectOf } from '../../../shared/steps/manifest.ts';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
 import type { WorkflowDocument } from '../../../shared/workflow/document.ts';
 import { formatCount, formatFieldName } from '../../lib/format.ts';
-import { errorAdvice, errorLine } from '../../lib/words.ts';
+import { errorAdvice, errorLine, errorTitles } from '../../lib/words.ts';
 import { KindIcon } from '../../ui/canvas/kind-icon.tsx';
 import { EffectGlyph } from '../../ui/effect-glyph.tsx';
 import { JsonTree } from '../../ui/json-tree.tsx';
@@ -18,12 +18,13 @@ import { Record } from './run-record.tsx';
 import type { StepRow } from './step-rows.ts';
 import classes from './inspector.module.css';
 
-export function ErrorBox({ error }: { error: StepError }) {
+/** What went wrong and what to do; `step` names the step where that is not clear from the place. */
+export function ErrorBox({ error, step }: { error: StepError; step?: string }) {
   return (
     <div className={classes.error}>
       <TriangleAlert aria-hidden className={classes.errorIcon} strokeWidth={1.75} />
       <div>
-        <strong>{errorLine(error)}</strong>
+        <strong>{step === undefined ? errorLine(error) : `“${step}” failed: ${errorTitles[error.class]}`}</strong>
         <p>{error.message}</p>
         <p className={classes.advice}>{errorAdvice[error.class]}</p>
       </div>

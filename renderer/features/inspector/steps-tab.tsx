@@ -39,59 +39,61 @@ export interface StepsTabProps {
 
 export function StepsTab({ rows, manifests, selected, onSelect }: StepsTabProps) {
   return (
-    <table className={classes.table}>
-      <thead>
-        <tr>
-          <th scope="col">Step</th>
-          <th scope="col">Status</th>
-          <th scope="col">Attempts</th>
-          <th scope="col">Started</th>
-          <th scope="col">Took</th>
-          <th scope="col" className={classes.right}>
-            Cost
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.key} data-selected={row.stepId === selected || undefined}>
-            <th scope="row">
-              <button
-                type="button"
-                className={classes.stepLink}
-                aria-pressed={row.stepId === selected}
-                onClick={() => onSelect(row.stepId)}
-              >
-                <KindIcon name={manifests.find((entry) => entry.kind === row.kind)?.icon} className={classes.icon} />
-                {row.label}
-                {row.visit > 1 && <span className={classes.quiet}>round {row.visit}</span>}
-              </button>
+    <div className={classes.tableFrame}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">Status</th>
+            <th scope="col">Attempts</th>
+            <th scope="col">Started</th>
+            <th scope="col">Took</th>
+            <th scope="col" className={classes.right}>
+              Cost
             </th>
-            <td>
-              <span className={classes.statusCell}>
-                <StatusBadge word={row.word} provisional={row.state?.provisional} />
-                <Wait row={row} />
-              </span>
-            </td>
-            <td className="hf-numbers">
-              <Attempts row={row} />
-            </td>
-            <td className={classes.soft}>
-              {row.state?.firstStartedAt === undefined ? '–' : <TimeText at={row.state.firstStartedAt} />}
-            </td>
-            <td className={classes.soft}>
-              {row.state?.firstStartedAt === undefined ? (
-                '–'
-              ) : (
-                <DurationText from={row.state.firstStartedAt} to={endOfStep(row.state)} />
-              )}
-            </td>
-            <td className={classes.right}>
-              {row.state && costOfStep(row.state) > 0 ? <MoneyText micros={costOfStep(row.state)} /> : '–'}
-            </td>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.key} data-selected={row.stepId === selected || undefined}>
+              <th scope="row">
+                <button
+                  type="button"
+                  className={classes.stepLink}
+                  aria-pressed={row.stepId === selected}
+                  onClick={() => onSelect(row.stepId)}
+                >
+                  <KindIcon name={manifests.find((entry) => entry.kind === row.kind)?.icon} className={classes.icon} />
+                  {row.label}
+                  {row.visit > 1 && <span className={classes.quiet}>round {row.visit}</span>}
+                </button>
+              </th>
+              <td>
+                <span className={classes.statusCell}>
+                  <StatusBadge word={row.word} provisional={row.state?.provisional} />
+                  <Wait row={row} />
+                </span>
+              </td>
+              <td className="hf-numbers">
+                <Attempts row={row} />
+              </td>
+              <td className={classes.soft}>
+                {row.state?.firstStartedAt === undefined ? '–' : <TimeText at={row.state.firstStartedAt} />}
+              </td>
+              <td className={classes.soft}>
+                {row.state?.firstStartedAt === undefined ? (
+                  '–'
+                ) : (
+                  <DurationText from={row.state.firstStartedAt} to={endOfStep(row.state)} />
+                )}
+              </td>
+              <td className={classes.right}>
+                {row.state && costOfStep(row.state) > 0 ? <MoneyText micros={costOfStep(row.state)} /> : '–'}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

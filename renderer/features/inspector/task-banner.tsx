@@ -15,6 +15,7 @@ export function TaskBanner({ task, label }: { task: TaskState; label: string }) 
       <div className={classes.bannerText}>
         <strong>Waits for {formatActor(task.owner)}</strong>
         <span>{questionOf(task, label)}</span>
+        {task.message !== undefined && <span className={classes.bannerMessage}>{task.message}</span>}
         <span className={classes.quiet}>
           Asked <TimeText at={task.openedAt} />
           {task.dueAt !== undefined && (

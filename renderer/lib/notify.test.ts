@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../shared/api/contract.ts';
+import { explainError } from './notify.ts';
+
+describe('what an error says', () => {
+  it('adds the place when the sentence does not name it', () => {
+    expect(explainError(new ApiError('bad_input', 'This is not a graph.', '/steps')).message).toBe(
+      'This is not a graph. (at /steps)',
+    );
+    expect(explainError(new ApiError('bad_input', 'Unknown field at /steps/a.', '/steps/a')).message).toBe(
+      'Unknown field at /steps/a.',
+    );
+  });
+  it('adds what to do unless the sentence says it', () => {
+    expect(explainError(new ApiError('bad_input', 'Unknown field "x".')).advice).not.toBe('');
+    expect(explainError(new ApiError('bad_input', 'Unknown field "x". Remove it.')).advice).toBe('');
+    expect(explainError(new ApiError('conflict', 'Ada decided. Nothing is left.')).advice).toContain('latest state');
+  });
+});
