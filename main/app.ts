@@ -6,7 +6,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { contract } from '../shared/api/contract.ts';
-import type { Handlers } from '../shared/api/contract.ts';
+import type { EndpointName, Handlers } from '../shared/api/contract.ts';
 import { serve } from '../shared/api/wire.ts';
 import type { Timers, Wire } from '../shared/api/wire.ts';
 import { foldRun } from '../shared/run/evolve.ts';
@@ -49,6 +49,11 @@ export interface AppOptions {
   onHalt?: (error: unknown) => void;
 }
 
+export type Audience = 'page' | 'command';
+
+/** What reaches beyond the app: writing files where one likes, consent to addresses, running documents unseen. */
+const COMMANDS_ONLY: readonly string[] = ['app.doctor', 'hosts.allow', 'runs.startDocument'] satisfies EndpointName[];
+
 export interface App {
   handlers: Handlers;
   engine: Engine;
@@ -56,8 +61,8 @@ export interface App {
   sandbox: Sandbox;
   /** Recovers and drives what is unfinished, and lets other commands connect. Without it nothing runs. */
   start(): Promise<void>;
-  /** Answers the contract on this wire until it closes. */
-  serve(wire: Wire): void;
+  /** Answers the contract on this wire until it closes. A page gets less than a command of the person at the terminal. */
+  serve(wire: Wire, audience: Audience): void;
   /** Commands connected through the local socket now. */
   guests(): number;
   stop(): Promise<void>;
@@ -135,10 +140,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     });
 
     let local: LocalSocket | undefined;
-    const serveOn = (wire: Wire): void => {
+    const pageHandlers = Object.fromEntries(Object.entries(handlers).filter(([name]) => !COMMANDS_ONLY.includes(name)));
+    const serveOn = (wire: Wire, audience: Audience): void => {
       const connection = serve({
         contract,
-        handlers,
+        handlers: audience === 'page' ? pageHandlers : handlers,
         wire,
         timers: nodeTimers,
         onBug: (error, endpoint) =>
@@ -159,7 +165,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       sandbox,
       start: async () => {
         await engine.start();
-        local = await listenLocally(dataDir, serveOn);
+        local = await listenLocally(dataDir, (wire) => serveOn(wire, 'command'));
         undo.push(local.close);
         lease.announce(local);
       },

@@ -13,7 +13,7 @@ import { connectLocally } from '../workspace/socket.ts';
 export interface SessionApp {
   start(): Promise<void>;
   stop(): Promise<void>;
-  serve(wire: Wire): void;
+  serve(wire: Wire, audience: 'command'): void;
   guests(): number;
 }
 
@@ -81,7 +81,7 @@ function remote(wire: Wire): Session {
 
 function own(app: SessionApp, halted: Promise<never>): Session {
   const [near, far] = memoryWire();
-  app.serve(far);
+  app.serve(far, 'command');
   const client = connect({ wire: near, timers });
   let interrupted = false;
   const stopOnSignal = (): void => {

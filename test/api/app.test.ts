@@ -21,7 +21,7 @@ async function open(): Promise<void> {
   app = await createApp({ dataDir, host: 'terminal' });
   await app.start();
   const [near, far] = memoryWire();
-  app.serve(far);
+  app.serve(far, 'command');
   client = connect({ wire: near, timers: nodeTimers });
 }
 
@@ -210,6 +210,19 @@ describe('commands', () => {
     await open();
     expect(await client.call('settings.get', {})).toMatchObject({ actingAs: 'role:finance-lead', colorScheme: 'dark' });
   });
+});
+
+test('a page cannot write files, give consent to addresses or run what is not drawn', async () => {
+  const [near, far] = memoryWire();
+  app.serve(far, 'page');
+  const page = connect({ wire: near, timers: nodeTimers });
+  const calls = [
+    page.call('app.doctor', { commandId: commandId(), backup: path.join(dataDir, 'stolen.db') }),
+    page.call('hosts.allow', { commandId: commandId(), host: '127.0.0.1', port: 1, by: 'page' }),
+    page.call('runs.startDocument', { commandId: commandId(), document: {} }),
+  ];
+  for (const answer of await Promise.all(calls.map(refusal))) expect(answer.code).toBe('not_found');
+  expect((await page.call('app.info', {})).host).toBe('terminal');
 });
 
 test('a second owner of the data folder is refused, and the folder is free after the first one stopped', async () => {

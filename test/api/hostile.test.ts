@@ -29,7 +29,7 @@ beforeAll(async () => {
   await app.start();
   await prepare();
   const [near, far] = memoryWire();
-  app.serve(far);
+  app.serve(far, 'command');
   wire = near;
   wire.onMessage((message) => {
     const answer = message as { id: number; kind: string; error?: { code: string; message: string } };

@@ -102,7 +102,7 @@ async function run(dataDir: string, driver: SqlDriver | undefined, files: FileQu
   stopBeforeQuit(application);
   await application.start();
   const open = (): BrowserWindow =>
-    openWindow({ preload: folders.preload, icons: folders.icons, onWire: (wire) => application.serve(wire) });
+    openWindow({ preload: folders.preload, icons: folders.icons, onWire: (wire) => application.serve(wire, 'page') });
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) open();
   });

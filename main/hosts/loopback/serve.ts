@@ -13,7 +13,7 @@ import { lastPort, loopbackToken, rememberPort } from './token.ts';
 export interface ServedApp {
   start(): Promise<void>;
   stop(): Promise<void>;
-  serve(wire: Wire): void;
+  serve(wire: Wire, audience: 'page'): void;
 }
 
 export interface ServeOptions {
@@ -48,7 +48,7 @@ export async function serveLoopback(options: ServeOptions): Promise<void> {
   let server: LoopbackServer | undefined;
   try {
     const token = loopbackToken(options.dataDir);
-    server = await listen(options, token, (wire) => app.serve(wire));
+    server = await listen(options, token, (wire) => app.serve(wire, 'page'));
     rememberPort(options.dataDir, server.port);
     await app.start();
     const url = `http://127.0.0.1:${server.port}/#token=${token}`;
