@@ -15,3 +15,5 @@ export const columnStep = 320;
 export const rowStep = 160;
 /** Below this zoom a card shows only what is still legible. */
 export const legibleZoom = 0.5;
+/** Below this one nothing on a card can be read: it is a block in the colour of its state. */
+export const sketchZoom = 0.28;

@@ -2,13 +2,13 @@
  * A step on the canvas: icon, label, one line of what it does, its marks, its effect, its ports and – during a run –
  * its status. Draws data only; what a click means is the canvas's business.
  */
-import { Handle, Position, type NodeProps } from '@xyflow/react';
+import { Handle, Position, useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
 import { CircleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { effectOf } from '../../../shared/steps/manifest.ts';
 import { EffectGlyph } from '../effect-glyph.tsx';
 import type { CardNode } from './flow.ts';
-import { cardBorder } from './geometry.ts';
+import { cardBorder, sketchZoom } from './geometry.ts';
 import { KindIcon } from './kind-icon.tsx';
 import { labelOf, lineOf } from './line.ts';
 import { MarkBadges } from './mark-badges.tsx';
@@ -40,7 +40,22 @@ function PortHandle({ port, wired }: { port: Port; wired: boolean }) {
   );
 }
 
-function Card({ data }: NodeProps<CardNode>) {
+function isFar(state: ReactFlowState): boolean {
+  return state.transform[2] < sketchZoom;
+}
+
+/** Thousands of cards at once are only possible if each is a single element. */
+function Sketch({ data }: { data: CardNode['data'] }) {
+  const look = data.live ? statusOf(data.run).look : undefined;
+  return <div className={classes.sketch} data-look={look} data-severity={data.severity} />;
+}
+
+function Card(props: NodeProps<CardNode>) {
+  const far = useStore(isFar);
+  return far ? <Sketch data={props.data} /> : <FullCard {...props} />;
+}
+
+function FullCard({ data }: NodeProps<CardNode>) {
   const { id, step, manifest } = data;
   const label = labelOf(id, step, manifest);
   const effect = effectOf(step, manifest);

@@ -2,11 +2,12 @@
  * A path between two steps: plain, fallback (dashed red), after a rejection (amber) or going back (curved, with its
  * limit). During a run the paths taken stand out and the others step back.
  */
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
+import { BaseEdge, EdgeLabelRenderer, useStore, type EdgeProps, type ReactFlowState } from '@xyflow/react';
 import { Plus, Repeat } from 'lucide-react';
 import { memo } from 'react';
 import { useCanvasActions } from './actions.ts';
 import type { PathEdge as PathEdgeType } from './flow.ts';
+import { sketchZoom } from './geometry.ts';
 import { edgePath } from './paths.ts';
 import classes from './path-edge.module.css';
 
@@ -18,9 +19,14 @@ function roomFor(distance: number): number {
   return Math.max(narrowest, Math.min(widest, distance - margin));
 }
 
+function isFar(state: ReactFlowState): boolean {
+  return state.transform[2] < sketchZoom;
+}
+
 function Path(props: EdgeProps<PathEdgeType>) {
   const { id, data, selected, sourceX, targetX, targetY } = props;
   const actions = useCanvasActions();
+  const far = useStore(isFar);
   const loop = data?.limit !== undefined;
   const { d, labelX, labelY } = edgePath(props, loop);
   const label = data?.label;
@@ -34,13 +40,15 @@ function Path(props: EdgeProps<PathEdgeType>) {
         data-selected={selected || undefined}
         data-moving={data?.moving || undefined}
       >
-        <BaseEdge id={id} path={d} interactionWidth={24} />
-        <path
-          className={classes.arrow}
-          d={`M${targetX - 7},${targetY - 4.5} L${targetX},${targetY} L${targetX - 7},${targetY + 4.5}`}
-        />
+        <BaseEdge id={id} path={d} interactionWidth={far ? 0 : 24} />
+        {!far && (
+          <path
+            className={classes.arrow}
+            d={`M${targetX - 7},${targetY - 4.5} L${targetX},${targetY} L${targetX - 7},${targetY + 4.5}`}
+          />
+        )}
       </g>
-      {(label !== undefined || loop) && (
+      {!far && (label !== undefined || loop) && (
         <EdgeLabelRenderer>
           <div
             className={`${classes.label} nopan`}
