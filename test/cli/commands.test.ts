@@ -229,7 +229,7 @@ test('several commands at once share the data folder', async () => {
 });
 
 test('killed at some moment after an approval, the run goes on and the payment happens once', async () => {
-  for (const delayMs of [180, 260, 340]) {
+  for (const delayMs of [200, 320]) {
     const other = setUpDesk();
     try {
       await other.run('run', refund);
