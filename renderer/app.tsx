@@ -4,7 +4,8 @@
  */
 import { Suspense, lazy, useEffect, useRef } from 'react';
 import { useMantineColorScheme } from '@mantine/core';
-import { useQuery } from './client.ts';
+import { KeyRound } from 'lucide-react';
+import { useConnection, useQuery } from './client.ts';
 import { setSettings } from './lib/settings.ts';
 import { useRoute } from './lib/route.ts';
 import type { Route } from './lib/route.ts';
@@ -12,7 +13,7 @@ import { useGoKeys } from './ui/frame/go-keys.ts';
 import { ConnectionNotice } from './ui/frame/connection-notice.tsx';
 import { Navigation } from './ui/frame/navigation.tsx';
 import { ScreenGuard } from './ui/frame/screen-guard.tsx';
-import { PageSkeleton } from './ui/page.tsx';
+import { EmptyState, PageSkeleton } from './ui/page.tsx';
 import { Gallery } from './features/gallery/gallery.tsx';
 import { RunsPage } from './features/runs/runs-page.tsx';
 import { RunPage } from './features/inspector/run-page.tsx';
@@ -54,6 +55,7 @@ function useStoredSettings(): void {
 
 export function App() {
   const route = useRoute();
+  const refused = useConnection((store) => store.state === 'refused');
   useGoKeys();
   useStoredSettings();
   return (
@@ -73,7 +75,15 @@ export function App() {
         <ConnectionNotice />
         <ScreenGuard key={route.screen}>
           <Suspense fallback={<PageSkeleton />}>
-            <Screen route={route} />
+            {refused ? (
+              <EmptyState
+                icon={KeyRound}
+                title="Holdfast does not know this window"
+                text="The address has no access key, or an old one. Open the address that Holdfast printed when it started."
+              />
+            ) : (
+              <Screen route={route} />
+            )}
           </Suspense>
         </ScreenGuard>
       </main>

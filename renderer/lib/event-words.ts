@@ -64,6 +64,8 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
     case 'gate_decided':
     case 'escalation_decided':
       return `${formatActor(event.by)} ${answerDone[event.answer]}: ${named(event.step, labelOf)}.${because(event.reason)}`;
+    case 'task_escalated':
+      return `Nobody decided on ${named(event.step, labelOf)} in time; it went to ${formatActor(event.owner)}.`;
     case 'escalation_opened':
       return `${named(event.step, labelOf)} went to ${formatActor(event.owner)} because ${triggerText(event.on)}: ${event.message}`;
     case 'step_confirmed':
@@ -113,6 +115,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'attempt_abandoned':
     case 'effect_in_doubt':
     case 'escalation_opened':
+    case 'task_escalated':
     case 'cancel_requested':
       return 'escalated';
     case 'effect_settled':

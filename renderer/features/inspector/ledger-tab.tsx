@@ -50,11 +50,11 @@ function Effect({ effect, label }: { effect: EffectState; label: string }) {
           )}
           <div className={classes.pair}>
             <section aria-label="Request">
-              <h4 className={classes.dataTitle}>What was asked</h4>
+              <h3 className={classes.dataTitle}>What was asked</h3>
               <JsonTree value={effect.request} label="Request" />
             </section>
             <section aria-label="Evidence">
-              <h4 className={classes.dataTitle}>Evidence</h4>
+              <h3 className={classes.dataTitle}>Evidence</h3>
               {effect.response === undefined ? (
                 <p className={classes.hint}>There is no answer to show.</p>
               ) : (

@@ -2,12 +2,16 @@
 import { ChevronRight } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import type { SandboxEntry } from '../../../shared/api/contract.ts';
-import { shortDigest } from '../../lib/format.ts';
+import { formatCount, shortDigest } from '../../lib/format.ts';
 import { JsonTree } from '../../ui/json-tree.tsx';
 import { TimeText } from '../../ui/values.tsx';
 import classes from './settings.module.css';
 
+/** Enough to compare with a run; the whole book is in the data folder. */
+const shownEntries = 200;
+
 export function SandboxTable({ entries }: { entries: SandboxEntry[] }) {
+  const latest = entries.slice(-shownEntries).reverse();
   const [open, setOpen] = useState<number>();
   return (
     <div className={classes.tableFrame}>
@@ -24,7 +28,7 @@ export function SandboxTable({ entries }: { entries: SandboxEntry[] }) {
           </tr>
         </thead>
         <tbody>
-          {entries.map((entry, index) => (
+          {latest.map((entry, index) => (
             <Fragment key={`${entry.at}-${entry.system}-${entry.resource}-${String(index)}`}>
               <tr>
                 <td className={classes.soft}>
@@ -75,6 +79,11 @@ export function SandboxTable({ entries }: { entries: SandboxEntry[] }) {
           ))}
         </tbody>
       </table>
+      {latest.length < entries.length && (
+        <p className={classes.note}>
+          The latest {latest.length} of {formatCount(entries.length)}.
+        </p>
+      )}
     </div>
   );
 }

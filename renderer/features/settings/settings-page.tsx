@@ -1,6 +1,5 @@
 /** The workspace's settings, where the data lies, and what the Sandbox systems were really asked to do. */
-import { Button, SegmentedControl, TextInput } from '@mantine/core';
-import { useMantineColorScheme } from '@mantine/core';
+import { Button, SegmentedControl, TextInput, useMantineColorScheme } from '@mantine/core';
 import { RefreshCw, ServerOff } from 'lucide-react';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
@@ -14,7 +13,15 @@ import { EmptyState, ErrorState, Page, PageHeader, RowsSkeleton, Section } from 
 import { SandboxTable } from './sandbox-table.tsx';
 import classes from './settings.module.css';
 
-const actorPattern = /^(role|person):\S.*$/;
+interface Identity {
+  kind: 'person' | 'role';
+  name: string;
+}
+
+function identityOf(actor: string): Identity {
+  const colon = actor.indexOf(':');
+  return { kind: actor.startsWith('role:') ? 'role' : 'person', name: actor.slice(colon + 1) };
+}
 
 function Row({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
   return (
@@ -29,15 +36,16 @@ function Row({ title, note, children }: { title: string; note?: ReactNode; child
 }
 
 function ActingAs({ stored }: { stored: string }) {
-  const [typed, setTyped] = useState<string>();
+  const [edited, setEdited] = useState<Identity>();
   const save = useCommand('settings.set');
-  const value = typed ?? stored;
-  const valid = actorPattern.test(value);
+  const shown = edited ?? identityOf(stored);
+  const name = shown.name.trim();
+  const actor = `${shown.kind}:${name}`;
   const submit = async () => {
-    const saved = await save.run({ actingAs: value });
+    const saved = await save.run({ actingAs: actor });
     if (!saved.ok) return;
     setSettings(saved.value);
-    setTyped(undefined);
+    setEdited(undefined);
     notifyDone(`You now decide as ${formatActor(saved.value.actingAs)}.`);
   };
   return (
@@ -45,17 +53,27 @@ function ActingAs({ stored }: { stored: string }) {
       className={classes.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if (valid) void submit();
+        if (name !== '') void submit();
       }}
     >
+      <SegmentedControl
+        aria-label="Person or role"
+        value={shown.kind}
+        onChange={(kind) => setEdited({ ...shown, kind: kind === 'role' ? 'role' : 'person' })}
+        data={[
+          { value: 'person', label: 'Person' },
+          { value: 'role', label: 'Role' },
+        ]}
+      />
       <TextInput
         className={classes.input}
-        aria-label="Acting as"
-        value={value}
-        error={valid ? undefined : 'Write role:finance-lead for a role, or person:ada for a person.'}
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        aria-label="Name"
+        maxLength={90}
+        value={shown.name}
+        error={name === '' ? 'Enter a name, such as ada or finance-lead.' : undefined}
+        onChange={(event) => setEdited({ ...shown, name: event.currentTarget.value })}
       />
-      <Button type="submit" variant="default" disabled={!valid || value === stored} loading={save.busy}>
+      <Button type="submit" variant="default" disabled={name === '' || actor === stored} loading={save.busy}>
         Save
       </Button>
     </form>
@@ -123,7 +141,7 @@ export function SettingsPage() {
       <PageHeader title="Settings" />
       <Section title="You">
         <div className={classes.rows}>
-          <Row title="Acting as" note="Decisions on this machine are recorded under this name, as not verified.">
+          <Row title="You decide as" note="Decisions on this machine are recorded under this name, as not verified.">
             <ActingAs stored={settings.actingAs} />
           </Row>
           <Row title="Colours">

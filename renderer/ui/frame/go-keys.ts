@@ -35,7 +35,11 @@ export function useGoKeys(): void {
         navigate(route);
         return;
       }
-      if (key === 'g' && !event.shiftKey) armedUntil = event.timeStamp + waitMs;
+      if (key !== 'g' || event.shiftKey) return;
+      // A screen may use the letter itself (the canvas does, on a selected step): then it is not ours.
+      window.setTimeout(() => {
+        if (!event.defaultPrevented) armedUntil = event.timeStamp + waitMs;
+      });
     };
     // In the capture phase, so that a screen's own letter keys do not also act on the second letter.
     window.addEventListener('keydown', onKey, { capture: true });
