@@ -115,6 +115,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       clock,
       random: options.random ?? systemRandom,
       ...(options.faults ? { faults: options.faults } : {}),
+      onBrokenRun: (runId, error) => {
+        log('error', `Run ${runId} could not be recovered: ${error instanceof Error ? error.message : String(error)}`);
+      },
       onHalt: (error) => {
         log('error', `Nothing runs any more: ${error instanceof Error ? error.message : String(error)}`);
         options.onHalt?.(error);

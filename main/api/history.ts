@@ -60,6 +60,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'gate_decided':
     case 'escalation_decided':
       return `${event.by} ${answerWords[event.answer]} ${label(event.step)}${because(event.reason)}`;
+    case 'task_escalated':
+      return `Nobody decided ${label(event.step)} in time; it went to ${event.owner}`;
     case 'cancel_requested':
       return `${event.by} cancelled the run${because(event.reason)}`;
     case 'step_failed':

@@ -1,6 +1,6 @@
 /** Group commit: who shares a transaction, who waits for the next one, and who hears of a failure. */
 import { describe, expect, test } from 'vitest';
-import { initialState } from '../../shared/run/evolve.ts';
+import { initialState } from '../../shared/run/changes.ts';
 import type { RunAppend } from '../store/port.ts';
 import { createCommitter } from './committer.ts';
 

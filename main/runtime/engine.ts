@@ -37,6 +37,8 @@ export interface EngineOptions {
   faults?: Faults;
   /** The store refused to write: everything stops here and the sentence is shown. */
   onHalt?: (error: unknown) => void;
+  /** A run of this folder could not be recovered; the others go on. */
+  onBrokenRun?: (runId: string, error: unknown) => void;
 }
 
 /** What the actors share. */
@@ -229,7 +231,13 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     async start() {
       const unfinished = await store.runs({ unfinished: true, limit: Number.MAX_SAFE_INTEGER });
-      await Promise.all(unfinished.map(({ runId }) => post(runId, { type: 'recover' })));
+      const recover = ({ runId }: { runId: string }): Promise<void> =>
+        post(runId, { type: 'recover' }).catch((error: unknown) => {
+          // One run that cannot be read must not keep all the others from going on.
+          if (haltedBy !== undefined) throw error;
+          options.onBrokenRun?.(runId, error);
+        });
+      await Promise.all(unfinished.map(recover));
     },
 
     startRun(start) {

@@ -69,6 +69,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
     step: key,
     prepared: {
       config,
+      ...(ctx.graph.document.settings?.stopWhen ? { stops: await stopValues(ctx.graph, scope) } : {}),
       ...(plan ? { plan } : {}),
       ...(gate && !step?.approved ? { gate: await gateValues(gate, { ...scope, request: config }) } : {}),
     },
@@ -113,6 +114,14 @@ async function gateValues(gate: Gate, scope: Scope): Promise<GateValues> {
   );
   const confidence = usesConfidence ? await valueOf(gate.confidence ?? 'output.confidence', scope) : undefined;
   return { confidence, expressions };
+}
+
+/** Values of the stop conditions that are expressions, by their index; the others are measured by the core. */
+async function stopValues(graph: Graph, scope: Scope): Promise<unknown[]> {
+  const conditions = graph.document.settings?.stopWhen ?? [];
+  return Promise.all(
+    conditions.map((condition) => ('expression' in condition ? valueOf(condition.expression, scope) : undefined)),
+  );
 }
 
 /** A condition that cannot be evaluated has no value, which the gate reads as "ask". */

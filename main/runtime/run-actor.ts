@@ -90,7 +90,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
       if (refusal) refusals.set(letter, refusal);
       else if (commandId !== undefined) commandIds.push(commandId);
     }
-    let todo = await beginWhatIsDue();
+    const todo = await beginWhatIsDue();
     await commit();
     if (isStopped) return;
     dispatch(todo);
@@ -104,6 +104,10 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
         if (first.length === 0) return found;
         for (const task of first) {
           const from: RunState = next;
+          if (task.type === 'escalate') {
+            apply({ type: 'escalate_task', taskId: task.taskId });
+            continue;
+          }
           apply(
             task.type === 'fire'
               ? {

@@ -15,6 +15,7 @@ export function createTimers(clock: () => number, wake: (runId: string) => void)
   const wakeAtByRun = new Map<string, number>();
   let handle: NodeJS.Timeout | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
+  let isStopped = false;
 
   function earliest(): { runId: string; wakeAt: number } | undefined {
     let found: { runId: string; wakeAt: number } | undefined;
@@ -43,6 +44,7 @@ export function createTimers(clock: () => number, wake: (runId: string) => void)
 
   return {
     set(runId, wakeAt) {
+      if (isStopped) return;
       const old = wakeAtByRun.get(runId);
       if (wakeAt === undefined) wakeAtByRun.delete(runId);
       else wakeAtByRun.set(runId, wakeAt);
@@ -51,6 +53,7 @@ export function createTimers(clock: () => number, wake: (runId: string) => void)
     },
     next: earliest,
     stop() {
+      isStopped = true;
       clearTimeout(handle);
       wakeAtByRun.clear();
       armedFor = Number.POSITIVE_INFINITY;

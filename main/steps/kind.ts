@@ -42,8 +42,23 @@ export interface StepContext {
 }
 
 export type Outcome =
-  | { ok: true; output: unknown; ports?: string[]; usage?: Usage; costMicros?: number; details?: Record<string, unknown>; response?: unknown }
-  | { ok: false; error: StepError; sent: boolean; usage?: Usage; costMicros?: number; details?: Record<string, unknown> }
+  | {
+      ok: true;
+      output: unknown;
+      ports?: string[];
+      usage?: Usage;
+      costMicros?: number;
+      details?: Record<string, unknown>;
+      response?: unknown;
+    }
+  | {
+      ok: false;
+      error: StepError;
+      sent: boolean;
+      usage?: Usage;
+      costMicros?: number;
+      details?: Record<string, unknown>;
+    }
   /** Sleep until `dueAt` (epoch milliseconds), then succeed with `output`; no process has to stay alive for it. */
   | { suspend: true; dueAt: number; output: unknown };
 

@@ -132,7 +132,11 @@ export type RunEventBody =
       effectKey?: string;
       /** Nothing else of the run starts until this is decided. */
       pausesRun?: boolean;
+      /** JSON Pointer of the limit that was reached, in the workflow. */
+      rule?: string;
     }
+  /** Nobody decided in time: the item goes to the next owner. */
+  | { type: 'task_escalated'; step: StepKey; taskId: string; rung: number; owner: string; dueAt?: number }
   | {
       type: 'escalation_decided';
       step: StepKey;

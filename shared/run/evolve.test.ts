@@ -6,7 +6,8 @@ import { deepFreeze } from '../../test/harness/fates.ts';
 import { graphOf, step } from '../../test/harness/graph.ts';
 import { errorClasses } from './errors.ts';
 import { taskAnswers, type RunEvent, type RunEventBody, type RunEventType } from './events.ts';
-import { evolve, foldRun, initialState } from './evolve.ts';
+import { initialState } from './changes.ts';
+import { evolve, foldRun } from './evolve.ts';
 
 const fold = (...bodies: (RunEventBody & { lazy?: boolean })[]) =>
   foldRun(bodies.map((body, index): RunEvent => ({ ...body, runId: 'run', seq: index + 1, at: 100 + index })));
@@ -210,6 +211,9 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     allow: fc.subarray([...taskAnswers]),
     pausesRun: fc.boolean(),
   }),
+  task_escalated: fc
+    .tuple(fc.record({ step: key, taskId, rung: small, owner: by }), optional({ dueAt: small }))
+    .map(([must, may]) => ({ ...must, ...may })),
   escalation_decided: fc.record({ step: key, taskId, answer: fc.constantFrom(...taskAnswers), by }),
   step_confirmed: fc.record({ step: key, ports }),
   step_skipped: fc.record({ step: key }),

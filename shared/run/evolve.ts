@@ -3,53 +3,23 @@
  * Runtime, recovery, replay, time travel and every screen use this same function. It is total: it never throws,
  * and an event about something unknown changes nothing but the sequence number. States are never mutated.
  */
-import type { StepError } from './errors.ts';
-import type { Actor, RunEvent, StepKey } from './events.ts';
-import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
-import { effectOfKey, stepOf, taskOf } from './state.ts';
+import {
+  addTask,
+  changeEffect,
+  changeKnownEffect,
+  changeStep,
+  closeTasks,
+  decideTask,
+  endAttempt,
+  initialState,
+  settleEffect,
+  spentOf,
+  withCost,
+} from './changes.ts';
+import type { RunEvent } from './events.ts';
+import type { RunState } from './state.ts';
+import { taskOf } from './state.ts';
 import { withRunWord, withStepWord } from './words.ts';
-
-export function initialState(runId: string, at: number): RunState {
-  return {
-    runId,
-    workflowId: '',
-    workflowName: '',
-    version: '',
-    owner: '',
-    input: null,
-    env: {},
-    startedAt: at,
-    word: 'started',
-    record: [],
-    active: 0,
-    steps: {},
-    effects: {},
-    tasks: {},
-    costMicros: 0,
-    usage: { inputTokens: 0, outputTokens: 0 },
-    retriesUsed: 0,
-    repeated: 0,
-    openEffects: 0,
-    allConfirmed: false,
-    lastSeq: 0,
-    savedSeq: 0,
-  };
-}
-
-/** The state of a step that has not been reached yet. */
-export function pendingStep(key: StepKey): StepState {
-  return {
-    key,
-    status: 'ready',
-    record: [],
-    attempts: [],
-    ports: [],
-    provisional: false,
-    retries: [],
-    generation: 1,
-    sendBacks: 0,
-  };
-}
 
 export function evolve(state: RunState | undefined, event: RunEvent): RunState {
   const before = state ?? initialState(event.runId, event.at);
@@ -237,8 +207,19 @@ function apply(state: RunState, event: RunEvent): RunState {
           message: event.message,
           ...(event.effectKey === undefined ? {} : { effectKey: event.effectKey }),
           ...(event.pausesRun ? { pausesRun: true } : {}),
+          ...(event.rule === undefined ? {} : { rule: event.rule }),
         },
       );
+    case 'task_escalated': {
+      const task = taskOf(state, event.taskId);
+      if (!task) return state;
+      const { dueAt: _due, ...rest } = task;
+      const { owner, rung, dueAt } = event;
+      return addTask(
+        changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), 'review_overdue'),
+        { ...rest, owner, rung, ...(dueAt === undefined ? {} : { dueAt }) },
+      );
+    }
     case 'escalation_decided':
       return changeStep(decideTask(state, event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
@@ -279,99 +260,4 @@ function apply(state: RunState, event: RunEvent): RunState {
     default:
       return state;
   }
-}
-
-function changeStep(
-  state: RunState,
-  event: { step: StepKey; at: number; by?: string; reason?: string },
-  change: (step: StepState) => StepState,
-  reason?: string,
-): RunState {
-  const old = stepOf(state, event.step) ?? pendingStep(event.step);
-  const { dueAt: _due, ...rest } = old;
-  const next = withStepWord(change(rest), { at: event.at, reason, by: event.by });
-  const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
-  return { ...state, active, steps: { ...state.steps, [event.step]: next } };
-}
-
-function endAttempt(step: StepState, number: number, end: Partial<Attempt>): StepState {
-  return {
-    ...step,
-    attempts: step.attempts.map((attempt) => (attempt.attempt === number ? { ...attempt, ...end } : attempt)),
-  };
-}
-
-type Spent = { costMicros?: number; usage?: Attempt['usage']; details?: Record<string, unknown> };
-
-function spentOf(event: Spent): Partial<Attempt> {
-  return {
-    costMicros: event.costMicros ?? 0,
-    ...(event.usage ? { usage: event.usage } : {}),
-    ...(event.details ? { details: event.details } : {}),
-  };
-}
-
-function withCost(state: RunState, event: Spent): RunState {
-  return {
-    ...state,
-    costMicros: state.costMicros + (event.costMicros ?? 0),
-    usage: {
-      inputTokens: state.usage.inputTokens + (event.usage?.inputTokens ?? 0),
-      outputTokens: state.usage.outputTokens + (event.usage?.outputTokens ?? 0),
-    },
-  };
-}
-
-function changeEffect(
-  state: RunState,
-  key: string,
-  change: (effect: EffectState | undefined) => EffectState,
-): RunState {
-  return { ...state, effects: { ...state.effects, [key]: change(effectOfKey(state, key)) } };
-}
-
-function changeKnownEffect(state: RunState, key: string, change: (effect: EffectState) => EffectState): RunState {
-  const effect = effectOfKey(state, key);
-  return effect ? changeEffect(state, key, () => change(effect)) : state;
-}
-
-/** An answer also ends what nobody knew about earlier attempts, and replaces what they had said. */
-function settleEffect(
-  state: RunState,
-  event: { key: string; at: number; response?: unknown; error?: StepError; by?: Actor },
-  status: 'confirmed' | 'failed',
-): RunState {
-  return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, error: _error, ...effect }) => ({
-    ...effect,
-    status,
-    settledAt: event.at,
-    ...(event.response === undefined ? {} : { response: event.response }),
-    ...(event.error ? { error: event.error } : {}),
-    ...(event.by === undefined ? {} : { settledBy: event.by }),
-  }));
-}
-
-function addTask(state: RunState, task: TaskState): RunState {
-  return { ...state, tasks: { ...state.tasks, [task.taskId]: task } };
-}
-
-function decideTask(state: RunState, event: RunEvent & { type: 'gate_decided' | 'escalation_decided' }): RunState {
-  const task = taskOf(state, event.taskId);
-  if (!task) return state;
-  const decision = {
-    answer: event.answer,
-    by: event.by,
-    at: event.at,
-    ...(event.reason === undefined ? {} : { reason: event.reason }),
-    ...(event.value === undefined ? {} : { value: event.value }),
-  };
-  return addTask(state, { ...task, decision });
-}
-
-function closeTasks(state: RunState, at: number): RunState {
-  const tasks = { ...state.tasks };
-  for (const task of Object.values(state.tasks)) {
-    if (!task.decision) tasks[task.taskId] = { ...task, closedAt: at };
-  }
-  return { ...state, tasks };
 }

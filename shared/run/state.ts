@@ -123,6 +123,10 @@ export interface TaskState {
   message?: string;
   effectKey?: string;
   pausesRun?: boolean;
+  /** JSON Pointer of the limit that was reached, in the workflow. */
+  rule?: string;
+  /** How often nobody decided in time; absent while the first owner has it. */
+  rung?: number;
   decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown };
   /** The run ended before anybody decided. */
   closedAt?: number;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { coreDriver, failure, ok, startedAt } from '../../test/harness/core.ts';
 import { effectStep, graphOf, step } from '../../test/harness/graph.ts';
-import { initialState, pendingStep } from './evolve.ts';
+import { initialState, pendingStep } from './changes.ts';
 import type { RunState, StepStatus, TaskState } from './state.ts';
 import { wordOfRun, wordOfStep } from './words.ts';
 
@@ -67,11 +67,13 @@ describe('The word of a run is the first that holds', () => {
     expect(wordOfRun(state)).toEqual(word);
   });
 
-  test('a failed run without a reason, and an escalation without a trigger, say only the word', () => {
+  test('a failed run without a reason says only the word; an item nobody decided in time says so', () => {
     const { reason: _reason, ...silent } = everything;
     expect(wordOfRun({ ...silent, end: 'failed' })).toEqual({ word: 'failed' });
     const { on: _on, ...untold } = escalation;
-    expect(wordOfRun({ ...everything, tasks: { t: untold } })).toEqual({ word: 'escalated' });
+    const overdue = { ...untold, kind: 'review' as const, rung: 1 };
+    const word = { word: 'escalated', reason: 'review_overdue' };
+    expect(wordOfRun({ ...everything, tasks: { t: overdue } })).toEqual(word);
   });
 
   test('an escalation that is decided or closed holds nothing', () => {

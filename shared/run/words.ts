@@ -38,7 +38,9 @@ export function withStepWord(step: StepState, cause: Cause): StepState {
 
 /** Tasks that hand something to a named person because a rule fired, not decided yet. */
 export function openEscalations(state: RunState): TaskState[] {
-  return Object.values(state.tasks).filter((task) => task.kind !== 'review' && !task.decision && !task.closedAt);
+  return Object.values(state.tasks).filter(
+    (task) => (task.kind !== 'review' || task.rung !== undefined) && !task.decision && !task.closedAt,
+  );
 }
 
 const waitOrder: readonly WaitingReason[] = ['review', 'timer', 'retry'];
@@ -48,7 +50,7 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (state.end === 'failed') return { word: 'failed', ...(state.reason ? { reason: state.reason } : {}) };
   if (state.end) return { word: state.end };
   const escalation = openEscalations(state)[0];
-  if (escalation) return { word: 'escalated', ...(escalation.on ? { reason: escalation.on } : {}) };
+  if (escalation) return { word: 'escalated', reason: escalation.on ?? 'review_overdue' };
   if (state.allConfirmed) return { word: 'confirmed' };
   if (state.active > 0) return { word: 'started' };
   const statuses = new Set<StepStatus>();

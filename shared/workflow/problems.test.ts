@@ -224,7 +224,7 @@ describe('what this version does not run', () => {
           losers: 'finish',
           escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'fallback' }],
         },
-        b: { ...get, parent: 'c', verify: true },
+        b: { ...get, parent: 'c', verify: true, budget: { iterations: 3 } },
         e: { ...get, gates: { after: { owner: 'role:x', quorum: 2 } } },
         f: { ...get, gates: { after: { owner: 'role:x', sendBackTo: 'e' } } },
         c: { kind: 'map', config: {} },
@@ -232,7 +232,12 @@ describe('what this version does not run', () => {
       },
       edges: [{ ...edge('a', 'a'), loop: { maxIterations: 1 } }],
       triggers: [{ id: 't', kind: 'schedule' }],
-      settings: { onFailure: 'rollback', escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'rollback' }] },
+      settings: {
+        onFailure: 'rollback',
+        budget: { perDayMicros: 1 },
+        stopWhen: [{ iterationsAbove: 2 }],
+        escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'rollback' }],
+      },
     };
     const found = findProblems(documentOf(value), tools).filter((one) => one.code === 'not_executable_yet');
     expect(new Set(found.map((one) => one.message))).toEqual(new Set(unsupportedParts.map((part) => part.sentence)));

@@ -138,8 +138,10 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       const found = due(current(), now, graph);
       const first = found.tasks.filter((task) => task.type !== 'execute');
       if (first.length === 0) return found;
-      for (const { type, step } of first)
-        apply(type === 'fire' ? { type: 'fire_timer', step, checked: {} } : prepare(step));
+      for (const task of first) {
+        if (task.type === 'escalate') apply({ type: 'escalate_task', taskId: task.taskId });
+        else apply(task.type === 'fire' ? { type: 'fire_timer', step: task.step, checked: {} } : prepare(task.step));
+      }
     }
   }
 

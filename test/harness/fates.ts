@@ -26,6 +26,8 @@ const gate: fc.Arbitrary<GateInput> = fc.record(
       { any: [{ costAboveMicros: 5 }, { effectIn: ['once'] }] },
     ),
     maxSendBacks: fc.constant(1),
+    dueMs: fc.constantFrom(500, 30_000),
+    ladder: fc.constant([{ owner: 'role:director', dueMs: 10_000 }]),
   },
   { requiredKeys: ['owner'] },
 );
@@ -82,9 +84,11 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       ),
       onFailure: fc.constantFrom('pause' as const, 'fail' as const, undefined),
       retryBudget: rarely(fc.nat(4)),
+      costBudget: rarely(fc.integer({ min: 1, max: 20 })),
+      stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
     }),
   )
-  .map(({ steps, edges, onFailure, retryBudget }) => {
+  .map(({ steps, edges, onFailure, retryBudget, costBudget, stopAfterMs }) => {
     const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
     const forward = edges
       .filter(({ from, to }) => from < to)
@@ -95,7 +99,11 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       ]);
     const settings = {
       ...(onFailure ? { onFailure } : {}),
-      ...(retryBudget === undefined ? {} : { budget: { retries: retryBudget } }),
+      budget: {
+        ...(retryBudget === undefined ? {} : { retries: retryBudget }),
+        ...(costBudget === undefined ? {} : { costMicros: costBudget }),
+      },
+      ...(stopAfterMs === undefined ? {} : { stopWhen: [{ runsLongerThanMs: stopAfterMs }] }),
     };
     return graphOf(named, forward, { settings });
   });

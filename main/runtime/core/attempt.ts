@@ -12,8 +12,9 @@ import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } from './commands.ts';
 import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
-import { failStep } from './failure.ts';
+import { escalate, failStep } from './failure.ts';
 import { gateCauses } from './gate.ts';
+import { crossedLimit } from './limits.ts';
 import { nextRetry } from './retry.ts';
 import { emit, stepState, type Turn } from './turn.ts';
 
@@ -24,6 +25,12 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const { approved, generation } = stepState(turn, key);
   const effectKey = keyOfEffect(turn.ctx, key, 1, generation);
   const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
+  // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
+  const limit = isAnnounced ? undefined : crossedLimit(turn, node, key, prepared.stops ?? []);
+  if (limit) {
+    escalate(turn, key, { ...limit, allow: ['retry', 'give_up'], pausesRun: true });
+    return;
+  }
   const before = node.step.gates?.before;
   // Nobody can still refuse a request that was announced: it may have happened.
   const mayAsk = before && !approved && !isAnnounced;

@@ -17,6 +17,8 @@ export interface GateValues {
 /** A step ready to begin: its config with values, the request it will send, and the gate's values. */
 export interface Prepared {
   config: Record<string, unknown>;
+  /** Values of the workflow's stop conditions that are expressions, by their index. */
+  stops?: unknown[];
   /** Present for kinds that can change the world. */
   plan?: { target: string; request: unknown };
   gate?: GateValues;
@@ -58,6 +60,8 @@ export type Command =
   | { type: 'finish_attempt'; step: StepKey; attempt: number; outcome: AttemptOutcome; checked: Checked }
   /** A timer of this step came due. */
   | { type: 'fire_timer'; step: StepKey; checked: Checked }
+  /** The due time of this item passed without a decision. */
+  | { type: 'escalate_task'; taskId: string }
   /** The host was gone: attempts that were running are lost. */
   | { type: 'recover' }
   | {

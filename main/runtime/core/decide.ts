@@ -9,6 +9,7 @@ import { beginAttempt, finishAttempt, refuseAttempt, succeed } from './attempt.t
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { isDue } from './due.ts';
 import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
+import { climbLadder, timedTasks } from './ladder.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
@@ -35,7 +36,7 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     case 'begin_attempt':
     case 'refuse_attempt': {
       const node = graphStep(turn.ctx, command.step);
-      if (!node || !isDue(turn.state, turn.ctx.now, node, 'prepare')) return late(command.step);
+      if (!node || !isDue(turn.state, turn.ctx.now, node, 'prepare')) return late(`Step ${command.step}`);
       if (command.type === 'begin_attempt') beginAttempt(turn, node, command.step, command.prepared);
       else refuseAttempt(turn, node, command.step, command.error);
       return undefined;
@@ -44,16 +45,22 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       const node = graphStep(turn.ctx, command.step);
       const step = stepState(turn, command.step);
       if (!node || step.status !== 'running' || step.attempts.length !== command.attempt) {
-        return late(command.step);
+        return late(`Step ${command.step}`);
       }
       finishAttempt(turn, node, command.step, command.attempt, command.outcome, command.checked);
       return undefined;
     }
     case 'fire_timer': {
       const node = graphStep(turn.ctx, command.step);
-      if (!node || !isDue(turn.state, turn.ctx.now, node, 'fire')) return late(command.step);
+      if (!node || !isDue(turn.state, turn.ctx.now, node, 'fire')) return late(`Step ${command.step}`);
       const step = stepState(turn, command.step);
       succeed(turn, node, command.step, step.attempts.length, { ok: true, output: step.output }, command.checked);
+      return undefined;
+    }
+    case 'escalate_task': {
+      const task = timedTasks(turn.state).find(({ taskId }) => taskId === command.taskId);
+      if (!task || turn.state.cancelling || task.dueAt > turn.ctx.now) return late('This item');
+      climbLadder(turn, task);
       return undefined;
     }
     case 'recover':
@@ -71,8 +78,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
   }
 }
 
-function late(step: string): Refusal {
-  return { code: 'conflict', message: `Step ${step} has moved on; this came too late` };
+function late(what: string): Refusal {
+  return { code: 'conflict', message: `${what} has moved on; this came too late` };
 }
 
 /** Marks what was running when the host went away. What it means follows from the class of the step's effect. */

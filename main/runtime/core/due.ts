@@ -6,6 +6,7 @@ import type { StepKey } from '../../../shared/run/events.ts';
 import { stepOf, type RunState } from '../../../shared/run/state.ts';
 import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
 import { unsettledEffect } from './effects.ts';
+import { timedTasks } from './ladder.ts';
 import { position, unhandledFailure } from './paths.ts';
 
 export type Task =
@@ -13,7 +14,9 @@ export type Task =
   | { type: 'prepare'; step: StepKey }
   /** An attempt was started and its outcome is not known: execute it. */
   | { type: 'execute'; step: StepKey; attempt: number }
-  | { type: 'fire'; step: StepKey };
+  | { type: 'fire'; step: StepKey }
+  /** Nobody decided this item in time. */
+  | { type: 'escalate'; taskId: string };
 
 export interface Due {
   tasks: Task[];
@@ -30,6 +33,10 @@ export function due(state: RunState, now: number, graph: Graph): Due {
     const next = nextOf(node, state, now, pace);
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
+  }
+  for (const { taskId, dueAt } of state.cancelling ? [] : timedTasks(state)) {
+    if (dueAt > now) wakeAt = Math.min(wakeAt ?? dueAt, dueAt);
+    else tasks.push({ type: 'escalate', taskId });
   }
   return { tasks, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }

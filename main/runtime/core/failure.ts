@@ -47,6 +47,8 @@ export interface EscalationRequest {
   message: string;
   allow: TaskAnswer[];
   effectKey?: string;
+  /** JSON Pointer of the limit that was reached, in the workflow. */
+  rule?: string;
   pausesRun: boolean;
 }
 

@@ -68,11 +68,10 @@ test(
       const found = due(core.state(), core.now(), graph);
       same(due(core.state(), core.now(), graph), found);
       const running = Object.values(core.state().steps).filter((step) => step.status === 'running');
+      const sorted = (tasks: readonly object[]): string[] => tasks.map((task) => JSON.stringify(task)).toSorted();
       same(
-        found.tasks.toSorted((a, b) => a.step.localeCompare(b.step)),
-        running
-          .map((step) => ({ type: 'execute', step: step.key, attempt: step.attempts.length }))
-          .toSorted((a, b) => a.step.localeCompare(b.step)),
+        sorted(found.tasks),
+        sorted(running.map((step) => ({ type: 'execute', step: step.key, attempt: step.attempts.length }))),
       );
       expect(core.state().active).toBe(running.length);
     });

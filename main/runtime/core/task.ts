@@ -111,6 +111,7 @@ function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
 /** An effect nobody could speak for outweighs the error that raised the question; sent back too often has no error. */
 function errorGivenUp(turn: Turn, task: TaskState, by: string): StepError {
   if (task.kind === 'in_doubt') return { class: 'in_doubt', message: `${by} gave up finding out whether it happened` };
+  if (task.rule !== undefined) return { class: 'budget', message: `${by} did not let the run pass its limit` };
   return stepState(turn, task.step).error ?? { class: 'loop_limit', message: `${by} gave up after it was sent back` };
 }
 

@@ -3,7 +3,8 @@
  * decision sees what the previous one did. Nothing here is kept after `decide` returned its events.
  */
 import type { RunEvent, RunEventBody, StepKey } from '../../../shared/run/events.ts';
-import { evolve, initialState, pendingStep } from '../../../shared/run/evolve.ts';
+import { initialState, pendingStep } from '../../../shared/run/changes.ts';
+import { evolve } from '../../../shared/run/evolve.ts';
 import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { DecideContext } from './commands.ts';

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../../../shared/api/contract.ts';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
 import { documentSchema, type WorkflowDocument } from '../../../shared/workflow/document.ts';
 import { applyEdit, type Edit } from '../../../shared/workflow/edits.ts';
-import { createAutosave, type SaveState } from './autosave.ts';
 import { copyText, freshStep, planAdd, planDuplicate, planInsert, planMark, planPaste } from './edit-actions.ts';
 import { parseExpression } from './expression.ts';
 import { groupKinds, searchKinds } from './palette/search.ts';
@@ -11,7 +9,7 @@ import { pathEdit, pathRows } from './path-rows.ts';
 import { connectionFault, freePlace, openPort, placeBehind } from './placing.ts';
 import { defaultInput, missingIn, mustAsk } from './run/input-model.ts';
 import { foldUpdate } from './run/use-live-run.ts';
-import { initialState } from '../../../shared/run/evolve.ts';
+import { initialState } from '../../../shared/run/changes.ts';
 import { ownersIn, sourcesFor } from './sources.ts';
 import { changesBetween } from './step-changes.ts';
 import { createEditorStore } from './store.ts';
@@ -215,94 +213,6 @@ describe('the store', () => {
   });
 });
 
-describe('saving', () => {
-  function setup(save: (document: string, revision: number) => Promise<{ revision: number }>) {
-    const timers: (() => void)[] = [];
-    const states: SaveState[] = [];
-    const autosave = createAutosave<string>({
-      revision: 1,
-      saved: 'a',
-      save,
-      onState: (state) => states.push(state),
-      wait: (run) => {
-        timers.push(run);
-        return () => {
-          const at = timers.indexOf(run);
-          if (at >= 0) timers.splice(at, 1);
-        };
-      },
-    });
-    return { autosave, states, timers };
-  }
-
-  it('waits for a pause, then sends the latest with the revision it knows', async () => {
-    const sent: [string, number][] = [];
-    const { autosave, states, timers } = setup((document, revision) => {
-      sent.push([document, revision]);
-      return Promise.resolve({ revision: revision + 1 });
-    });
-    autosave.changed('b');
-    autosave.changed('c');
-    expect(timers).toHaveLength(1);
-    expect(sent).toEqual([]);
-    expect(await autosave.flush()).toBe('saved');
-    autosave.changed('d');
-    await autosave.flush();
-    expect(sent).toEqual([
-      ['c', 1],
-      ['d', 2],
-    ]);
-    expect(states.at(-1)).toBe('saved');
-  });
-
-  it('sends what came during a save afterwards', async () => {
-    const sent: string[] = [];
-    let finish = (): void => {};
-    const { autosave } = setup((document, revision) => {
-      sent.push(document);
-      return new Promise((resolve) => {
-        finish = () => resolve({ revision: revision + 1 });
-      });
-    });
-    autosave.changed('b');
-    const done = autosave.flush();
-    autosave.changed('c');
-    finish();
-    await Promise.resolve();
-    setTimeout(() => finish(), 5);
-    expect(await done).toBe('saved');
-    expect(sent).toEqual(['b', 'c']);
-  });
-
-  it('stops at a conflict and loses nothing', async () => {
-    const { autosave, states, timers } = setup(() => Promise.reject(new ApiError('conflict', 'Changed elsewhere.')));
-    autosave.changed('b');
-    expect(await autosave.flush()).toBe('conflict');
-    autosave.changed('c');
-    expect(timers).toHaveLength(0);
-    expect(states.at(-1)).toBe('conflict');
-  });
-
-  it('tries again after a lost connection, not after a refusal', async () => {
-    const lost = setup(() => Promise.reject(new ApiError('closed', 'No connection.')));
-    lost.autosave.changed('b');
-    expect(await lost.autosave.flush()).toBe('failed');
-    expect(lost.timers).toHaveLength(1);
-    const refused = setup(() => Promise.reject(new ApiError('bad_input', 'No.')));
-    refused.autosave.changed('b');
-    expect(await refused.autosave.flush()).toBe('failed');
-    expect(refused.timers).toHaveLength(0);
-  });
-
-  it('has nothing to save after an undo back to what is saved', () => {
-    const { autosave, states, timers } = setup(() => Promise.resolve({ revision: 2 }));
-    autosave.changed('b');
-    autosave.changed('a');
-    expect(states.at(-1)).toBe('saved');
-    expect(timers).toHaveLength(0);
-  });
-});
-
 describe('around the canvas', () => {
   it('offers the inputs and the results before a step', () => {
     expect(sourcesFor(graph, 'pay', byKind).map((source) => source.expression)).toEqual([
@@ -332,7 +242,18 @@ describe('around the canvas', () => {
     expect(parseExpression('a >')?.message).toBeTruthy();
   });
   it('folds a run once, whatever comes twice', () => {
-    const state = { ...initialState('r1', 0), lastSeq: 1, savedSeq: 1 };
+    const begun = {
+      type: 'run_started',
+      workflowId: 'w',
+      workflowName: 'W',
+      version: 'v',
+      owner: 'role:a',
+      input: {},
+      env: {},
+      by: 'cli',
+    } as const;
+    const state = foldRun([{ ...begun, runId: 'r1', seq: 1, at: 0 }]);
+    if (!state) throw new Error('no state');
     const shown = foldUpdate(undefined, { type: 'snapshot', state, events: [], document: graph });
     const event = { type: 'step_skipped', step: 'pay', runId: 'r1', seq: 2, at: 5 } as const;
     const once = foldUpdate(shown, { type: 'events', events: [event] });

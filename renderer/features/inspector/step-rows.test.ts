@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { initialState, pendingStep } from '../../../shared/run/evolve.ts';
+import { initialState, pendingStep } from '../../../shared/run/changes.ts';
 import { documentSchema } from '../../../shared/workflow/document.ts';
 import { labelOfStep, stepOrder, stepRows } from './step-rows.ts';
 

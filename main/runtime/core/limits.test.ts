@@ -1,0 +1,147 @@
+/** Budgets and stop conditions: the run parks at the next step boundary and a named person lets it go on. */
+import { describe, expect, test } from 'vitest';
+import { coreDriver, ok, type Core, type Reply } from '../../../test/harness/core.ts';
+import { effectStep, graphOf, step, type DocumentInput } from '../../../test/harness/graph.ts';
+
+const dear: Reply = ok(null, { costMicros: 600, usage: { inputTokens: 40, outputTokens: 10 } });
+
+function runOf(settings: DocumentInput['settings'], patch: Parameters<typeof step>[0] = {}): Core {
+  const graph = graphOf({ ask: step(), answer: step(patch) }, [['ask', 'answer']], { settings });
+  const core = coreDriver(graph, { script: { ask: [{ ...dear, tookMs: 5_000 }] } });
+  core.start();
+  core.drive();
+  return core;
+}
+
+function openTask(core: Core) {
+  const [task] = core.openTasks();
+  if (!task) throw new Error('Nobody was asked');
+  return task;
+}
+
+describe('A limit of the run', () => {
+  test.each([
+    [{ budget: { costMicros: 600 } }, 'cost_over', '/settings/budget/costMicros', 'has cost $0.0006'],
+    [{ budget: { tokens: 50 } }, 'cost_over', '/settings/budget/tokens', 'has used 50 tokens'],
+    [{ budget: { attempts: 1 } }, 'cost_over', '/settings/budget/attempts', 'has made 1 attempts'],
+    [{ budget: { wallMs: 5_000 } }, 'cost_over', '/settings/budget/wallMs', 'has taken 5 s'],
+    [{ stopWhen: [{ costAboveMicros: 599 }] }, 'stop_condition', '/settings/stopWhen/0', 'stops above'],
+    [{ stopWhen: [{ runsLongerThanMs: 4_999 }] }, 'stop_condition', '/settings/stopWhen/0', 'stops after'],
+  ] as const)('%j parks it before the next step and asks its owner', (settings, on, rule, message) => {
+    const core = runOf(settings as DocumentInput['settings']);
+    expect(core.state().word).toBe('escalated');
+    expect(openTask(core)).toMatchObject({ on, rule, owner: 'role:lead', step: 'answer', pausesRun: true });
+    expect(openTask(core).message).toContain(message);
+    expect(core.calls.map((call) => call.step)).toEqual(['ask']);
+  });
+
+  test.each([
+    [{ budget: { costMicros: 601 } }],
+    [{ budget: { tokens: 51 } }],
+    [{ budget: { attempts: 2 } }],
+    [{ budget: { wallMs: 5_001 } }],
+    [{ stopWhen: [{ costAboveMicros: 600 }, { runsLongerThanMs: 5_000 }, { iterationsAbove: 3 }] }],
+  ] as const)('%j is not reached', (settings) => {
+    expect(runOf(settings as DocumentInput['settings']).state().word).toBe('complete');
+  });
+
+  test('goes to whom its rule names', () => {
+    const core = runOf({
+      budget: { costMicros: 600 },
+      escalation: [{ on: 'cost_over', owner: 'role:controller' }],
+    });
+    expect(openTask(core).owner).toBe('role:controller');
+  });
+
+  test('that a person let pass is not asked about again', () => {
+    const graph = graphOf(
+      { a: step(), b: step(), c: step() },
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+      ],
+      {
+        settings: { budget: { costMicros: 600 } },
+      },
+    );
+    const core = coreDriver(graph, { script: { a: [dear], b: [dear] } });
+    core.start();
+    core.drive();
+    core.turn({ type: 'decide_task', taskId: openTask(core).taskId, answer: 'retry', by: 'person:ada' });
+    core.drive();
+    expect(core.state().word).toBe('complete');
+    expect(Object.values(core.state().tasks)).toHaveLength(1);
+  });
+
+  test('at which a person gives up ends the run', () => {
+    const core = runOf({ budget: { costMicros: 600 } });
+    core.turn({ type: 'decide_task', taskId: openTask(core).taskId, answer: 'give_up', by: 'person:ada' });
+    expect(core.state()).toMatchObject({ word: 'failed', reason: 'budget' });
+  });
+
+  test('is an expression: only a clear no lets the run go on', () => {
+    for (const [value, word] of [
+      [false, 'complete'],
+      [true, 'escalated'],
+      [undefined, 'escalated'],
+    ] as const) {
+      const graph = graphOf({ a: step() }, [], { settings: { stopWhen: [{ expression: '$steps.a.output.odd' }] } });
+      const core = coreDriver(graph, { prepare: () => ({ config: {}, stops: [value] }) });
+      core.start();
+      core.drive();
+      expect(core.state().word).toBe(word);
+    }
+    const unprepared = coreDriver(graphOf({ a: step() }, [], { settings: { stopWhen: [{ expression: 'true' }] } }));
+    unprepared.start();
+    unprepared.drive();
+    expect(unprepared.state().word).toBe('escalated');
+  });
+});
+
+describe('A limit of a step', () => {
+  const failing = step({
+    budget: { attempts: 2 },
+    retry: { retriers: [{ errors: ['unavailable'], intervalMs: 10, maxRetries: 9 }] },
+  });
+  const unavailable: Reply = {
+    outcome: { ok: false, sent: true, costMicros: 5, error: { class: 'unavailable', message: 'Down' } },
+    tookMs: 5,
+  };
+
+  test('counts what the step itself spent', () => {
+    const core = coreDriver(graphOf({ a: failing }), { script: { a: [unavailable, unavailable] } });
+    core.start();
+    core.drive();
+    expect(openTask(core)).toMatchObject({ on: 'cost_over', rule: '/steps/a/budget/attempts' });
+    expect(openTask(core).message).toContain('This step has made 2 attempts');
+  });
+
+  test('adds up the cost and tokens of its attempts', () => {
+    const graph = graphOf({ a: { ...failing, budget: { costMicros: 10, tokens: 1_000, wallMs: 1_000 } } });
+    const core = coreDriver(graph, { script: { a: [unavailable, unavailable] } });
+    core.start();
+    core.drive();
+    expect(openTask(core)).toMatchObject({ rule: '/steps/a/budget/costMicros' });
+    const tokens = graphOf({ a: { ...failing, budget: { tokens: 50 } } });
+    const usage = { inputTokens: 40, outputTokens: 10 };
+    const talking: Reply = { outcome: { ...unavailable.outcome, usage } as Reply['outcome'] };
+    const second = coreDriver(tokens, { script: { a: [talking] } });
+    second.start();
+    second.drive();
+    expect(openTask(second)).toMatchObject({ rule: '/steps/a/budget/tokens' });
+  });
+
+  test('never stops between an announced effect and its answer', () => {
+    const graph = graphOf({
+      pay: effectStep('idempotent', {
+        budget: { attempts: 1 },
+        retry: { retriers: [{ errors: ['unavailable'], intervalMs: 10, maxRetries: 9 }] },
+      }),
+    });
+    const core = coreDriver(graph, { script: { pay: [unavailable] } });
+    core.start();
+    core.drive();
+    expect(core.state().word).toBe('complete');
+    expect(core.calls).toHaveLength(2);
+  });
+});

@@ -1,0 +1,153 @@
+/**
+ * The small changes that the fold is made of: one step, one effect, one task of a run replaced by its successor.
+ * Nothing here knows what an event means; states are never mutated.
+ */
+import type { StepError } from './errors.ts';
+import type { Actor, RunEvent, StepKey } from './events.ts';
+import { effectOfKey, stepOf, taskOf } from './state.ts';
+import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
+import { withStepWord } from './words.ts';
+
+export function initialState(runId: string, at: number): RunState {
+  return {
+    runId,
+    workflowId: '',
+    workflowName: '',
+    version: '',
+    owner: '',
+    input: null,
+    env: {},
+    startedAt: at,
+    word: 'started',
+    record: [],
+    active: 0,
+    steps: {},
+    effects: {},
+    tasks: {},
+    costMicros: 0,
+    usage: { inputTokens: 0, outputTokens: 0 },
+    retriesUsed: 0,
+    repeated: 0,
+    openEffects: 0,
+    allConfirmed: false,
+    lastSeq: 0,
+    savedSeq: 0,
+  };
+}
+
+/** The state of a step that has not been reached yet. */
+export function pendingStep(key: StepKey): StepState {
+  return {
+    key,
+    status: 'ready',
+    record: [],
+    attempts: [],
+    ports: [],
+    provisional: false,
+    retries: [],
+    generation: 1,
+    sendBacks: 0,
+  };
+}
+
+export function changeStep(
+  state: RunState,
+  event: { step: StepKey; at: number; by?: string; reason?: string },
+  change: (step: StepState) => StepState,
+  reason?: string,
+): RunState {
+  const old = stepOf(state, event.step) ?? pendingStep(event.step);
+  const { dueAt: _due, ...rest } = old;
+  const next = withStepWord(change(rest), { at: event.at, reason, by: event.by });
+  const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
+  return { ...state, active, steps: { ...state.steps, [event.step]: next } };
+}
+
+export function endAttempt(step: StepState, number: number, end: Partial<Attempt>): StepState {
+  return {
+    ...step,
+    attempts: step.attempts.map((attempt) => (attempt.attempt === number ? { ...attempt, ...end } : attempt)),
+  };
+}
+
+type Spent = { costMicros?: number; usage?: Attempt['usage']; details?: Record<string, unknown> };
+
+export function spentOf(event: Spent): Partial<Attempt> {
+  return {
+    costMicros: event.costMicros ?? 0,
+    ...(event.usage ? { usage: event.usage } : {}),
+    ...(event.details ? { details: event.details } : {}),
+  };
+}
+
+export function withCost(state: RunState, event: Spent): RunState {
+  return {
+    ...state,
+    costMicros: state.costMicros + (event.costMicros ?? 0),
+    usage: {
+      inputTokens: state.usage.inputTokens + (event.usage?.inputTokens ?? 0),
+      outputTokens: state.usage.outputTokens + (event.usage?.outputTokens ?? 0),
+    },
+  };
+}
+
+export function changeEffect(
+  state: RunState,
+  key: string,
+  change: (effect: EffectState | undefined) => EffectState,
+): RunState {
+  return { ...state, effects: { ...state.effects, [key]: change(effectOfKey(state, key)) } };
+}
+
+export function changeKnownEffect(
+  state: RunState,
+  key: string,
+  change: (effect: EffectState) => EffectState,
+): RunState {
+  const effect = effectOfKey(state, key);
+  return effect ? changeEffect(state, key, () => change(effect)) : state;
+}
+
+/** An answer also ends what nobody knew about earlier attempts, and replaces what they had said. */
+export function settleEffect(
+  state: RunState,
+  event: { key: string; at: number; response?: unknown; error?: StepError; by?: Actor },
+  status: 'confirmed' | 'failed',
+): RunState {
+  return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, error: _error, ...effect }) => ({
+    ...effect,
+    status,
+    settledAt: event.at,
+    ...(event.response === undefined ? {} : { response: event.response }),
+    ...(event.error ? { error: event.error } : {}),
+    ...(event.by === undefined ? {} : { settledBy: event.by }),
+  }));
+}
+
+export function addTask(state: RunState, task: TaskState): RunState {
+  return { ...state, tasks: { ...state.tasks, [task.taskId]: task } };
+}
+
+export function decideTask(
+  state: RunState,
+  event: RunEvent & { type: 'gate_decided' | 'escalation_decided' },
+): RunState {
+  const task = taskOf(state, event.taskId);
+  if (!task) return state;
+  const decision = {
+    answer: event.answer,
+    by: event.by,
+    at: event.at,
+    ...(event.reason === undefined ? {} : { reason: event.reason }),
+    ...(event.value === undefined ? {} : { value: event.value }),
+  };
+  return addTask(state, { ...task, decision });
+}
+
+export function closeTasks(state: RunState, at: number): RunState {
+  const tasks = { ...state.tasks };
+  for (const task of Object.values(state.tasks)) {
+    if (!task.decision) tasks[task.taskId] = { ...task, closedAt: at };
+  }
+  return { ...state, tasks };
+}
