@@ -9,7 +9,7 @@ import { pathEdit, pathRows } from './path-rows.ts';
 import { connectionFault, freePlace, openPort, placeBehind } from './placing.ts';
 import { defaultInput, missingIn, mustAsk } from './run/input-model.ts';
 import { foldUpdate } from './run/use-live-run.ts';
-import { initialState } from '../../../shared/run/changes.ts';
+import { foldRun } from '../../../shared/run/evolve.ts';
 import { ownersIn, sourcesFor } from './sources.ts';
 import { changesBetween } from './step-changes.ts';
 import { createEditorStore } from './store.ts';

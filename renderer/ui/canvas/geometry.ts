@@ -14,6 +14,6 @@ export const gridStep = 20;
 export const columnStep = 320;
 export const rowStep = 160;
 /** Below this zoom a card shows only what is still legible. */
-export const legibleZoom = 0.5;
+export const legibleZoom = 0.6;
 /** Below this one nothing on a card can be read: it is a block in the colour of its state. */
 export const sketchZoom = 0.28;

@@ -24,7 +24,7 @@ export function words(value: unknown): string {
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return `${value.length} ${value.length === 1 ? 'entry' : 'entries'}`;
-  if (typeof value === 'object' && value !== null) return '…';
+  if (typeof value === 'object' && value !== null) return Object.keys(value).join(', ');
   return '';
 }
 

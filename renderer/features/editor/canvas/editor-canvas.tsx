@@ -10,6 +10,7 @@ import {
   useStoreApi,
   type Connection,
   type FinalConnectionState,
+  type Viewport,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useMemo, useRef, type DragEvent } from 'react';
@@ -50,6 +51,7 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
   const { nodes, edges, onNodesChange, onEdgesChange } = useFlow(document, live);
   const className = useCanvasClass();
   const refused = useRef<string>(undefined);
+  const beforeRun = useRef<Viewport>(undefined);
 
   const actions = useMemo<CanvasActions>(
     () => ({
@@ -117,7 +119,12 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
   // A run is followed over the whole graph; what one was editing may be only a part of it.
   const width = useStore((state) => state.width);
   useEffect(() => {
-    if (isEditing) return;
+    if (isEditing) {
+      if (beforeRun.current) void flow.setViewport(beforeRun.current, { duration: 120 });
+      beforeRun.current = undefined;
+      return;
+    }
+    beforeRun.current ??= flow.getViewport();
     const { height, nodes: drawn } = canvasStore.getState();
     void flow.setViewport(wholeView(flow.getNodesBounds(drawn), { width, height }), { duration: 120 });
   }, [isEditing, width, flow, canvasStore]);
@@ -172,7 +179,6 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
         snapToGrid
         snapGrid={snapGrid}
         onlyRenderVisibleElements
-        elevateEdgesOnSelect
         onInit={showBeginning}
         ariaLabelConfig={spokenLabels}
         {...zoomRange}

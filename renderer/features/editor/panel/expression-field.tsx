@@ -24,7 +24,7 @@ function ValueMenu({ onPick }: { onPick: (expression: string) => void }) {
           <Braces aria-hidden className={classes.smallIcon} strokeWidth={1.75} />
         </ActionIcon>
       </Menu.Target>
-      <Menu.Dropdown className={classes.values}>
+      <Menu.Dropdown className={classes.values} tabIndex={0}>
         {[...groups].map(([group, entries]) => (
           <div key={group}>
             <Menu.Label>{group}</Menu.Label>

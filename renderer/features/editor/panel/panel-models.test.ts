@@ -200,6 +200,8 @@ describe('changes of a step', () => {
     const moved = moveGate(gated, http, 'before', 'after');
     expect(moved.gates?.before).toBeUndefined();
     expect(moved.gates?.after?.allow).toEqual(['approve', 'reject']);
+    const read2 = { ...read, gates: { after: freshGate('role:lead', false) } };
+    expect(moveGate(read2, http, 'after', 'before').gates?.before?.allow).toEqual(['approve', 'edit', 'reject']);
     expect(withGate(moved, http, 'after', undefined).gates).toBeUndefined();
   });
   it('wraps expressions', () => {

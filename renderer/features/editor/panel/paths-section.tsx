@@ -2,6 +2,7 @@
 import { MultiSelect } from '@mantine/core';
 import { ArrowRight } from 'lucide-react';
 import { Section } from './section.tsx';
+import classes from './panel.module.css';
 
 export interface PathRow {
   port: string;
@@ -28,6 +29,7 @@ export function PathsSection({
           label={row.label}
           placeholder={row.targets.length === 0 ? 'nothing' : ''}
           searchable
+          classNames={{ inputField: classes.shortInput ?? '' }}
           limit={100}
           data={row.choices}
           value={row.targets}

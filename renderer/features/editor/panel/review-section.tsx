@@ -27,7 +27,7 @@ import {
 } from './gate-model.ts';
 import { problemAt, usePanel } from './panel-context.ts';
 import { Section } from './section.tsx';
-import { freshGates, moveGate, patch, withGate, type GateSide } from './step-edits.ts';
+import { canAnswer, freshGates, moveGate, patch, withGate, type GateSide } from './step-edits.ts';
 import { DurationField } from './text-controls.tsx';
 import classes from './panel.module.css';
 
@@ -174,7 +174,7 @@ function GateForm({
       <Input.Wrapper label="Allowed answers" labelElement="div" error={problemAt(problems, `${pointer}/allow`)}>
         <div className={classes.answers}>
           {reviewAnswers
-            .filter((answer) => !(answer === 'edit' && side === 'after' && changes))
+            .filter((answer) => canAnswer(answer, side, changes, gate))
             .map((answer) => (
               <Checkbox
                 key={answer}

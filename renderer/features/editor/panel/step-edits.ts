@@ -4,7 +4,7 @@
  */
 import { changesTheWorld, type EffectClass } from '../../../../shared/steps/effect.ts';
 import { effectOf, type StepManifest } from '../../../../shared/steps/manifest.ts';
-import type { Gate, Retrier, Retry, Step } from '../../../../shared/workflow/document.ts';
+import type { Gate, Retrier, Retry, ReviewAnswer, Step } from '../../../../shared/workflow/document.ts';
 import { freshGate } from './gate-model.ts';
 
 /** `changes` with `undefined` values removes those fields. */
@@ -59,10 +59,17 @@ export function freshGates(step: Step, manifest: StepManifest | undefined, owner
 
 export type GateSide = 'before' | 'after';
 
+/** What has changed another system cannot be edited any more; before a step, sending back needs a step to go to. */
+export function canAnswer(answer: ReviewAnswer, side: GateSide, changes: boolean, gate: Gate): boolean {
+  if (answer === 'edit') return side === 'before' || !changes;
+  if (answer === 'send_back') return side === 'after' || gate.sendBackTo !== undefined;
+  return true;
+}
+
 /** Moves or changes the gate on one side; answers that cannot be given there are taken out. */
 export function withGate(step: Step, manifest: StepManifest | undefined, side: GateSide, gate: Gate | undefined): Step {
   const changes = changesTheWorld(effectOf(step, manifest));
-  const allowed = gate?.allow?.filter((answer) => !(answer === 'edit' && side === 'after' && changes));
+  const allowed = gate?.allow?.filter((answer) => canAnswer(answer, side, changes, gate));
   const fitting = gate === undefined || allowed === undefined ? gate : { ...gate, allow: allowed };
   const gates = patch(step.gates ?? {}, { [side]: fitting });
   return patch(step, { gates: gates.before === undefined && gates.after === undefined ? undefined : gates });
