@@ -16,12 +16,12 @@ import { ScreenGuard } from './ui/frame/screen-guard.tsx';
 import { EmptyState, PageSkeleton } from './ui/page.tsx';
 import { Gallery } from './features/gallery/gallery.tsx';
 import { RunsPage } from './features/runs/runs-page.tsx';
-import { RunPage } from './features/inspector/run-page.tsx';
 import { InboxPage } from './features/inbox/inbox-page.tsx';
 import { SettingsPage } from './features/settings/settings-page.tsx';
 import classes from './ui/frame/frame.module.css';
 
-/** The editor carries the canvas library, so it is loaded when it is first opened. */
+/** These two carry the canvas library, so they are loaded when they are first opened. */
+const RunPage = lazy(async () => ({ default: (await import('./features/inspector/run-page.tsx')).RunPage }));
 const EditorPage = lazy(async () => ({ default: (await import('./features/editor/editor-page.tsx')).EditorPage }));
 
 function Screen({ route }: { route: Route }) {
@@ -53,10 +53,21 @@ function useStoredSettings(): void {
   }, [value]);
 }
 
+/** A new screen begins at its top, for the keyboard and for screen readers too; the editor sees to its own focus. */
+function useFocusOnScreen(screen: Route['screen']): void {
+  const before = useRef(screen);
+  useEffect(() => {
+    if (before.current === screen) return;
+    before.current = screen;
+    if (screen !== 'workflow') document.getElementById('main')?.focus({ preventScroll: true });
+  }, [screen]);
+}
+
 export function App() {
   const route = useRoute();
   const refused = useConnection((store) => store.state === 'refused');
   useGoKeys();
+  useFocusOnScreen(route.screen);
   useStoredSettings();
   return (
     <div className={classes.frame}>

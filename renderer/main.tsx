@@ -13,7 +13,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { ClientContext, startClient } from './client.ts';
 import { installStyles } from './ui/install-styles.ts';
-import { theme } from './ui/theme.ts';
+import { theme, toastWidthPx } from './ui/theme.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 // Where a library writes a style element by itself, it looks for the nonce under this name.
@@ -35,7 +35,7 @@ createRoot(root).render(
       colorSchemeManager={schemes}
       getStyleNonce={() => nonce}
     >
-      <Notifications position="top-right" limit={4} transitionDuration={120} />
+      <Notifications position="bottom-right" limit={3} transitionDuration={120} containerWidth={toastWidthPx} />
       <ClientContext.Provider value={client}>
         <App />
       </ClientContext.Provider>

@@ -78,6 +78,10 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
         : `${named(event.step, labelOf)} ended without a result: ${errorLine(event.error)}.`;
     case 'run_confirmed':
       return 'Every step has ended; the results are being checked against the other systems.';
+    case 'rollback_started':
+      return `${formatActor(event.by)} had the run rolled back: what it changed is undone, the last change first.${because(event.reason)}`;
+    case 'run_rolled_back':
+      return 'Everything the run changed was undone.';
     case 'run_completed':
       return 'The run is complete.';
     case 'cancel_requested':
@@ -124,6 +128,9 @@ export function eventMark(event: RunEvent): ShownWord {
       return 'confirmed';
     case 'step_skipped':
       return 'skipped';
+    case 'rollback_started':
+    case 'run_rolled_back':
+      return 'rolled_back';
     case 'run_completed':
       return 'complete';
   }

@@ -11,6 +11,10 @@ describe('what an error says', () => {
       'Unknown field at /steps/a.',
     );
   });
+  it('names people and answers', () => {
+    const error = new ApiError('conflict', 'This item was already decided by person:grace (give_up) (again)');
+    expect(explainError(error).message).toBe('This item was already decided by Grace (gave up) (again)');
+  });
   it('adds what to do unless the sentence says it', () => {
     expect(explainError(new ApiError('bad_input', 'Unknown field "x".')).advice).not.toBe('');
     expect(explainError(new ApiError('bad_input', 'Unknown field "x". Remove it.')).advice).toBe('');

@@ -2,6 +2,10 @@
 import { notifications } from '@mantine/notifications';
 import { ApiError } from '../../shared/api/contract.ts';
 import type { ApiErrorCode } from '../../shared/api/contract.ts';
+import { taskAnswers } from '../../shared/run/events.ts';
+import type { TaskAnswer } from '../../shared/run/events.ts';
+import { nameActors } from './format.ts';
+import { answerDone } from './words.ts';
 
 /** What a person can do about each kind of refusal; the error's own sentence says what happened. */
 const advice: Record<ApiErrorCode, string> = {
@@ -17,6 +21,17 @@ const advice: Record<ApiErrorCode, string> = {
   internal: 'Try again. If it stays, the log in the data folder has the details.',
 };
 
+/** The application speaks of actors and answers by their codes; people read names. */
+function readable(message: string): string {
+  return nameActors(message).replace(/\((\w+)\)/g, (whole, word: string) =>
+    isAnswer(word) ? `(${answerDone[word]})` : whole,
+  );
+}
+
+function isAnswer(word: string): word is TaskAnswer {
+  return (taskAnswers as readonly string[]).includes(word);
+}
+
 export function explainError(error: ApiError): { message: string; advice: string } {
   const place =
     error.where === undefined || error.where === '' || error.message.includes(error.where)
@@ -24,7 +39,7 @@ export function explainError(error: ApiError): { message: string; advice: string
       : ` (at ${error.where})`;
   // A refusal of input often brings its own advice as a second sentence; ours would only repeat it.
   const bringsAdvice = error.code === 'bad_input' && /\. \p{Lu}/u.test(error.message);
-  return { message: `${error.message}${place}`, advice: bringsAdvice ? '' : advice[error.code] };
+  return { message: `${readable(error.message)}${place}`, advice: bringsAdvice ? '' : advice[error.code] };
 }
 
 export function notifyDone(message: string, title?: string): void {

@@ -216,6 +216,8 @@ export function effectStatusText(effect: Pick<EffectState, 'status' | 'settledBy
         : `Did not happen, says ${formatActor(effect.settledBy)}`;
     case 'in_doubt':
       return 'Nobody knows whether it happened';
+    case 'rolled_back':
+      return 'Rolled back';
   }
 }
 
@@ -230,6 +232,8 @@ export function effectWord(status: EffectState['status']): ShownWord {
       return 'failed';
     case 'in_doubt':
       return 'escalated';
+    case 'rolled_back':
+      return 'rolled_back';
   }
 }
 

@@ -1,13 +1,15 @@
 /**
- * JSON as a tree one can read, fold and copy. Opens two levels; long lists show their first hundred entries until asked.
+ * JSON as a tree one can read, fold and copy. Opens two levels; long lists and texts show their beginning until asked.
  * Shows data, never interprets it.
  */
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { Check, ChevronRight, Copy } from 'lucide-react';
 import { useState } from 'react';
+import { formatCount } from '../lib/format.ts';
 import classes from './json-tree.module.css';
 
 const firstEntries = 100;
+const firstCharacters = 2000;
 
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
   const [copied, setCopied] = useState(false);
@@ -30,8 +32,21 @@ function isBranch(value: unknown): value is Record<string, unknown> | unknown[] 
   return typeof value === 'object' && value !== null;
 }
 
+function LongText({ value }: { value: string }) {
+  const [all, setAll] = useState(false);
+  if (all || value.length <= firstCharacters) return <span className={classes.string}>{JSON.stringify(value)}</span>;
+  return (
+    <>
+      <span className={classes.string}>{JSON.stringify(value.slice(0, firstCharacters))}</span>{' '}
+      <button type="button" className={classes.toggle} onClick={() => setAll(true)}>
+        <span className={classes.key}>Show all {formatCount(value.length)} characters</span>
+      </button>
+    </>
+  );
+}
+
 function Leaf({ value }: { value: unknown }) {
-  if (typeof value === 'string') return <span className={classes.string}>{JSON.stringify(value)}</span>;
+  if (typeof value === 'string') return <LongText value={value} />;
   if (typeof value === 'number') return <span className={classes.number}>{String(value)}</span>;
   if (value === undefined) return <span className={classes.nothing}>nothing</span>;
   return <span className={classes.literal}>{String(value)}</span>;

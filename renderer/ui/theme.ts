@@ -353,5 +353,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
 /** The canvas needs the card's size as numbers, before anything is drawn. */
 export const nodeSize = { width: 240, height: 88 } as const;
 
+export const toastWidthPx = 340;
+
 /** Height of a row of a virtual list, in pixels at 100 % text size. */
 export const rowHeightPx = 44;

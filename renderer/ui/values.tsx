@@ -57,7 +57,9 @@ function RunningDuration({ from }: { from: number }) {
 
 export function MoneyText({ micros }: { micros: number }) {
   const currency = useSettings((store) => store.settings.currency);
-  return <span className="hf-numbers">{formatMoney(micros, currency)}</span>;
+  const loaded = useSettings((store) => store.loaded);
+  // An amount in a guessed currency would be wrong for a moment; nothing is better.
+  return <span className="hf-numbers">{loaded ? formatMoney(micros, currency) : '…'}</span>;
 }
 
 export function ActorText({ actor, withIcon = false }: { actor: string; withIcon?: boolean }) {
