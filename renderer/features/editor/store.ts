@@ -65,8 +65,11 @@ function stillThere(selection: Selection, document: WorkflowDocument): Selection
 
 export type EditorStore = StoreApi<EditorState>;
 
+/** The run each workflow was left with: who goes to the inbox and comes back finds the canvas as it was. */
+const shownRuns = new Map<string, string>();
+
 export function createEditorStore(draft: WorkflowDraft, manifests: StepManifest[]): EditorStore {
-  return createStore<EditorState>()((set, get) => ({
+  const store = createStore<EditorState>()((set, get) => ({
     workflowId: draft.id,
     manifests,
     byKind: new Map(manifests.map((manifest) => [manifest.kind, manifest])),
@@ -78,7 +81,7 @@ export function createEditorStore(draft: WorkflowDraft, manifests: StepManifest[
     save: 'saved',
     saveError: undefined,
     quickAdd: undefined,
-    runId: undefined,
+    runId: shownRuns.get(draft.id),
     focus: undefined,
     edit: (edit, select) => {
       const result = record(get().history, edit);
@@ -98,6 +101,11 @@ export function createEditorStore(draft: WorkflowDraft, manifests: StepManifest[
     seal: () => set({ history: seal(get().history) }),
     select: (selection) => set({ selection: { ...nothing, ...selection }, history: seal(get().history) }),
   }));
+  store.subscribe(({ runId }) => {
+    if (runId === undefined) shownRuns.delete(draft.id);
+    else shownRuns.set(draft.id, runId);
+  });
+  return store;
 }
 
 export const EditorContext = createContext<EditorStore | undefined>(undefined);

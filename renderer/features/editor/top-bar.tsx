@@ -49,13 +49,14 @@ function NameField() {
   const store = useEditorStore();
   const name = useDocument().name;
   const [typed, setTyped] = useState<string>();
+  const shown = typed !== undefined && (typed.trim() === '' || typed.trim() === name) ? typed : name;
   return (
     <input
       className={classes.name}
       aria-label="Name of the workflow"
       spellCheck={false}
-      value={typed ?? name}
-      size={Math.min(48, Math.max(8, (typed ?? name).length))}
+      value={shown}
+      size={Math.min(48, Math.max(8, shown.length))}
       onChange={(event) => {
         const text = event.currentTarget.value;
         setTyped(text);

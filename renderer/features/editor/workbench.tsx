@@ -77,6 +77,12 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
     [store, byKind, flow],
   );
 
+  /** After the list the keyboard goes on at the selected card. */
+  const focusCard = () =>
+    window.requestAnimationFrame(() =>
+      window.document.querySelector<HTMLElement>('.react-flow__node.selected')?.focus({ preventScroll: true }),
+    );
+
   const pick = (kind: string) => {
     const place = quickAdd;
     store.setState({ quickAdd: undefined });
@@ -84,15 +90,20 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
     if (!place || !manifest) return;
     if (place.edge === undefined) {
       add(kind, { behind: place.behind, at: place.at });
+      focusCard();
       return;
     }
     const plan = planInsert(store.getState().history.document, manifest, place.edge);
     const done = plan && store.getState().edit(plan.edit, plan.select);
     if (done && !done.ok) notifyError(done.message);
+    focusCard();
   };
 
   const openProblem = (problem: Problem) => {
-    store.getState().select({ steps: problem.step === undefined ? [] : [problem.step] });
+    const edge = /^\/edges\/(\d+)/.exec(problem.pointer)?.[1];
+    const id = edge === undefined ? undefined : document.edges[Number(edge)]?.id;
+    if (id === undefined) store.getState().select({ steps: problem.step === undefined ? [] : [problem.step] });
+    else store.getState().select({ edges: [id] });
     store.setState({ focus: { pointer: problem.pointer } });
     if (problem.step !== undefined)
       void flow.fitView({
@@ -168,7 +179,10 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
           at={quickAdd.screen}
           note={quickAddNote(document, quickAdd)}
           onPick={pick}
-          onClose={() => store.setState({ quickAdd: undefined })}
+          onClose={() => {
+            store.setState({ quickAdd: undefined });
+            focusCard();
+          }}
         />
       )}
       {start.asking && (

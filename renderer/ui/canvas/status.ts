@@ -3,6 +3,7 @@
  * waits for. Derived from the fold; nothing is decided here.
  */
 import type { RunState, StateWord, StepState } from '../../../shared/run/state.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import { stepIdOf, visitOf } from '../../lib/format.ts';
 
 export type Look = StateWord | 'pending' | 'skipped';
@@ -25,6 +26,8 @@ export interface StatusView {
 export function latestVisits(state: RunState): Map<string, StepState> {
   const latest = new Map<string, StepState>();
   for (const step of Object.values(state.steps)) {
+    // What undoes a step is no step of the drawing; the step itself says that it was rolled back.
+    if (isUndoKey(step.key)) continue;
     const id = stepIdOf(step.key);
     const known = latest.get(id);
     if (!known || visitOf(known.key) <= visitOf(step.key)) latest.set(id, step);
@@ -77,6 +80,7 @@ export function edgeLook(source: StepState | undefined, port: string): EdgeLook 
     case 'skipped':
       return 'nottaken';
     case 'succeeded':
+    case 'rolled_back':
     case 'confirmed':
     case 'failed':
       return source.ports.includes(port) ? 'taken' : 'nottaken';

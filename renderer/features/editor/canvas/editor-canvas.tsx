@@ -2,18 +2,9 @@
  * The canvas one edits on – and, while a run is shown, the same canvas lit up and read-only. Turns gestures into edits
  * of the store; draws nothing by itself.
  */
-import {
-  ReactFlow,
-  SelectionMode,
-  useReactFlow,
-  useStore,
-  useStoreApi,
-  type Connection,
-  type FinalConnectionState,
-  type Viewport,
-} from '@xyflow/react';
+import { ReactFlow, SelectionMode, useReactFlow, type Connection, type FinalConnectionState } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useCallback, useEffect, useMemo, useRef, type DragEvent } from 'react';
+import { useCallback, useMemo, useRef, type DragEvent } from 'react';
 import type { RunState } from '../../../../shared/run/state.ts';
 import { stepLabel } from '../../../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../../../shared/workflow/document.ts';
@@ -22,12 +13,12 @@ import { notifyError } from '../../../lib/notify.ts';
 import { CanvasActionsProvider, type CanvasActions } from '../../../ui/canvas/actions.ts';
 import { cardHeight, cardWidth, gridStep } from '../../../ui/canvas/geometry.ts';
 import { edgeTypes, nodeTypes, spokenLabels, Surface, useCanvasClass, zoomRange } from '../../../ui/canvas/surface.tsx';
-import { openingView, wholeView } from '../../../ui/canvas/view.ts';
 import { planAdd, planMark } from '../edit-actions.ts';
 import { dragType } from '../palette/palette.tsx';
 import { connectionFault } from '../placing.ts';
 import { useEditorStore } from '../store.ts';
 import { useFlow } from './use-flow.ts';
+import { useView } from './use-view.ts';
 
 export interface EditorCanvasProps {
   document: WorkflowDocument;
@@ -47,11 +38,9 @@ function pointOf(event: MouseEvent | TouchEvent): { x: number; y: number } {
 export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
   const store = useEditorStore();
   const flow = useReactFlow();
-  const canvasStore = useStoreApi();
   const { nodes, edges, onNodesChange, onEdgesChange } = useFlow(document, live);
   const className = useCanvasClass();
   const refused = useRef<string>(undefined);
-  const beforeRun = useRef<Viewport>(undefined);
 
   const actions = useMemo<CanvasActions>(
     () => ({
@@ -112,22 +101,7 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
     [flow, store],
   );
 
-  const showBeginning = () => {
-    const { width, height, nodes: drawn } = canvasStore.getState();
-    void flow.setViewport(openingView(flow.getNodesBounds(drawn), { width, height }));
-  };
-  // A run is followed over the whole graph; what one was editing may be only a part of it.
-  const width = useStore((state) => state.width);
-  useEffect(() => {
-    if (isEditing) {
-      if (beforeRun.current) void flow.setViewport(beforeRun.current, { duration: 120 });
-      beforeRun.current = undefined;
-      return;
-    }
-    beforeRun.current ??= flow.getViewport();
-    const { height, nodes: drawn } = canvasStore.getState();
-    void flow.setViewport(wholeView(flow.getNodesBounds(drawn), { width, height }), { duration: 120 });
-  }, [isEditing, width, flow, canvasStore]);
+  const { onInit } = useView(isEditing);
 
   const drop = (event: DragEvent) => {
     const kind = event.dataTransfer.getData(dragType);
@@ -179,7 +153,7 @@ export function EditorCanvas({ document, isEditing, live }: EditorCanvasProps) {
         snapToGrid
         snapGrid={snapGrid}
         onlyRenderVisibleElements
-        onInit={showBeginning}
+        onInit={onInit}
         ariaLabelConfig={spokenLabels}
         {...zoomRange}
       >

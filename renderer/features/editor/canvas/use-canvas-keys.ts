@@ -91,6 +91,12 @@ export function useCanvasKeys(isEditing: boolean): void {
       switch (event.key) {
         case 'Delete':
         case 'Backspace':
+          // Only where the selection is what one looks at: never from a button of the palette or the panel.
+          if (
+            event.target !== document.body &&
+            !(event.target instanceof Element && event.target.closest('.react-flow'))
+          )
+            return false;
           remove();
           return true;
         case '/':

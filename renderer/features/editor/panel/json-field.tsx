@@ -21,6 +21,9 @@ export interface JsonFieldProps {
 export function JsonField({ label, help, problem, required = false, placeholder, value, onChange }: JsonFieldProps) {
   const [typed, setTyped] = useState<string>();
   const read = typed === undefined ? undefined : readJson(typed);
+  // An undo changes the value under what was typed; then the value counts.
+  const isCurrent = read && (!read.ok || JSON.stringify(read.value) === JSON.stringify(value));
+  const shown = typed !== undefined && isCurrent ? typed : writeJson(value);
   return (
     <Textarea
       label={label}
@@ -33,7 +36,7 @@ export function JsonField({ label, help, problem, required = false, placeholder,
       maxRows={16}
       spellCheck={false}
       classNames={{ input: classes.code ?? '' }}
-      value={typed ?? writeJson(value)}
+      value={shown}
       onChange={(event) => {
         const text = event.currentTarget.value;
         setTyped(text);

@@ -61,7 +61,7 @@ export function OwnerField({
       placeholder="Finance lead"
       error={problem}
       data={[...new Set(owners.map((owner) => (owner.startsWith('role:') ? ownerText(owner) : owner)))]}
-      value={typed ?? shown}
+      value={typed !== undefined && (typed.trim() === '' || ownerFromText(typed) === value) ? typed : shown}
       onChange={(text) => {
         setTyped(text);
         if (text.trim() !== '') onChange(ownerFromText(text));

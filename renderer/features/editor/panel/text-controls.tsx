@@ -84,7 +84,9 @@ export function DurationField({
 }: DurationFieldProps) {
   const [typed, setTyped] = useState<string>();
   const unreadable = typed !== undefined && typed.trim() !== '' && readDuration(typed) === undefined;
-  const shown = typed ?? (value === undefined ? '' : writeDuration(value));
+  const stored = value === undefined ? '' : writeDuration(value);
+  // An undo changes the value under what was typed; then the value counts.
+  const shown = typed !== undefined && (unreadable || readDuration(typed) === value) ? typed : stored;
   return (
     <TextInput
       label={label}
