@@ -64,6 +64,10 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return `Nobody decided ${label(event.step)} in time; it went to ${event.owner}`;
     case 'cancel_requested':
       return `${event.by} cancelled the run${because(event.reason)}`;
+    case 'rollback_started':
+      return `${event.by} had the run rolled back${because(event.reason)}`;
+    case 'run_rolled_back':
+      return 'Everything the run changed was undone';
     case 'step_failed':
       return `${label(event.step)} ended without a result: ${event.error.message}`;
     case 'run_completed':

@@ -3,13 +3,13 @@
  * conditions checked on an output. The values travel inside the command and are recorded; `decide` never evaluates.
  */
 import type { StepState } from '../../shared/run/state.ts';
-import type { RunState } from '../../shared/run/state.ts';
+import { stepOf, type RunState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
 import type { Gate } from '../../shared/workflow/document.ts';
-import type { Graph, GraphStep } from '../../shared/workflow/graph.ts';
+import { isUndoKey, stepIdOf, undoneBy } from '../../shared/run/keys.ts';
+import { nodeOf, type Graph, type GraphStep } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Checked, Command, GateValues } from './core/commands.ts';
-import { stepIdOf } from './core/turn.ts';
 import { evaluate, resolve, type Scope } from './expressions.ts';
 
 type Begin = Extract<Command, { type: 'begin_attempt' | 'refuse_attempt' }>;
@@ -37,22 +37,32 @@ export function scopeOf(state: RunState, step?: StepState): Scope {
 function resultsOf(state: RunState): Scope['steps'] {
   const results: Scope['steps'] = {};
   for (const step of Object.values(state.steps)) {
-    if (step.status === 'confirmed') results[stepIdOf(step.key)] = { output: step.output };
+    if (step.status === 'confirmed' || step.status === 'rolled_back')
+      results[stepIdOf(step.key)] = { output: step.output };
     else if (step.status === 'failed') results[stepIdOf(step.key)] = { error: step.error };
   }
   return results;
 }
 
+/** A compensation also reads what was asked, what was answered and what came of it. */
+function undoScope(state: RunState, key: string): Scope {
+  const undone = undoneBy(key);
+  const effect = Object.values(state.effects).findLast((one) => one.step === undone && one.status === 'confirmed');
+  const scope = scopeOf(state);
+  const output = stepOf(state, undone)?.output;
+  return { ...scope, output, request: effect?.request, response: effect?.response };
+}
+
 /** The command that begins the step's next attempt, or the one that refuses it because a value is missing. */
 export async function prepareAttempt(state: RunState, key: string, ctx: PrepareContext): Promise<Begin> {
-  const node = ctx.graph.steps.get(stepIdOf(key));
+  const node = nodeOf(ctx.graph, key);
   const kind = node && ctx.kinds.get(node.step.kind);
   if (!node || !kind) {
     const message = `This version of Holdfast has no step kind "${node?.step.kind ?? key}"`;
     return { type: 'refuse_attempt', step: key, error: { class: 'code', code: 'unknown_kind', message } };
   }
   const step = state.steps[key];
-  const scope = scopeOf(state, step);
+  const scope = isUndoKey(key) ? undoScope(state, key) : scopeOf(state, step);
   const stored = storedConfig(state, step);
   const resolved = stored ? { ok: true as const, config: stored } : await resolve(node.step.config, scope);
   if (!resolved.ok) return { type: 'refuse_attempt', step: key, error: resolved.error };
@@ -90,7 +100,7 @@ function storedConfig(state: RunState, step: StepState | undefined): Record<stri
 
 /** `doneWhen` and the values of the gate after the step, for an output that is not confirmed yet. */
 export async function checkOutput(state: RunState, key: string, output: unknown, graph: Graph): Promise<Checked> {
-  const node = graph.steps.get(stepIdOf(key));
+  const node = nodeOf(graph, key);
   if (node?.step.doneWhen === undefined && !node?.step.gates?.after) return {};
   const scope = { ...scopeOf(state, state.steps[key]), output };
   return {

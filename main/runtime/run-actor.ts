@@ -5,13 +5,12 @@
  */
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import type { Graph } from '../../shared/workflow/graph.ts';
+import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import type { Outcome } from '../steps/kind.ts';
 import type { Command, DecideContext, Refusal } from './core/commands.ts';
 import { decide } from './core/decide.ts';
 import { due, isParked, type Due } from './core/due.ts';
 import { keyOfEffect } from './core/attempt.ts';
-import { stepIdOf } from './core/turn.ts';
 import { checkOutput, prepareAttempt } from './prepare.ts';
 import type { Shared } from './engine.ts';
 
@@ -150,7 +149,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
   }
 
   async function execute(key: string, attempt: number): Promise<void> {
-    const node = graph.steps.get(stepIdOf(key));
+    const node = nodeOf(graph, key);
     const step = state?.steps[key];
     if (!node || !step?.config) return;
     const abort = new AbortController();

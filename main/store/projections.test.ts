@@ -1,10 +1,11 @@
 /** Rows are a function of the state, and writing only what a batch touched ends in the same rows as writing all. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stepIdOf } from '../../shared/run/keys.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { documentSchema } from '../../shared/workflow/document.ts';
-import { effectRows, labelOf, stepIdOf, taskRows, touchedBy } from './projections.ts';
+import { effectRows, labelOf, taskRows, touchedBy } from './projections.ts';
 
 const step = fc.constantFrom('a', 'b#2', 'each[1]/c');
 const taskId = fc.constantFrom('t1', 't2', 't3');
@@ -101,7 +102,7 @@ describe('labels', () => {
       name: 'W',
       steps: { pay: { kind: 'http', label: 'Pay back' }, mail: { kind: 'http' } },
     });
-    expect(labelOf(document, 'each[1]/pay#2')).toBe('Pay back');
+    expect(labelOf(document, 'each[1]/pay#2')).toBe('Pay back (item 2, round 2)');
     expect(labelOf(document, 'mail')).toBe('mail');
     expect(labelOf(document, 'constructor')).toBe('constructor');
     expect(labelOf(undefined, 'pay')).toBe('pay');

@@ -4,7 +4,9 @@
  */
 import type { RunSummary } from '../../shared/api/contract.ts';
 import type { RunEvent, StepKey } from '../../shared/run/events.ts';
-import type { EffectState, RunState, TaskState } from '../../shared/run/state.ts';
+import { isOpen, type EffectState, type RunState } from '../../shared/run/state.ts';
+import { stepIdOf } from '../../shared/run/keys.ts';
+import { stepLabel } from '../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
 export interface RunRow {
@@ -75,10 +77,6 @@ export function runRow(state: RunState, updatedAt: number): RunRow {
   };
 }
 
-function isOpen(task: TaskState): boolean {
-  return task.decision === undefined && task.closedAt === undefined;
-}
-
 export function taskRows(state: RunState, touched?: Touched): TaskRow[] {
   return Object.values(state.tasks)
     .filter((task) => !touched || touched.all || touched.tasks.has(task.taskId) || touched.steps.has(task.step))
@@ -127,7 +125,8 @@ export function touchedBy(events: readonly RunEvent[]): Touched {
   const touched: Touched = { all: false, steps: new Set(), tasks: new Set(), effects: new Set() };
   for (const event of events) {
     // The end of a run closes its tasks.
-    if (event.type === 'run_completed' || event.type === 'run_failed') touched.all = true;
+    if (event.type === 'run_completed' || event.type === 'run_failed' || event.type === 'rollback_started')
+      touched.all = true;
     if ('step' in event && event.step !== undefined) touched.steps.add(event.step);
     if ('taskId' in event) touched.tasks.add(event.taskId);
     if ('effectKey' in event && event.effectKey !== undefined) touched.effects.add(event.effectKey);
@@ -137,14 +136,6 @@ export function touchedBy(events: readonly RunEvent[]): Touched {
   return touched;
 }
 
-/** `decide#2` → `decide`, `each[3]/x#2` → `x`, `each[3]` → `each`. */
-export function stepIdOf(key: StepKey): string {
-  const last = key.slice(key.lastIndexOf('/') + 1);
-  return last.replace(/[#[].*$/, '');
-}
-
 export function labelOf(document: WorkflowDocument | undefined, key: StepKey): string {
-  const id = stepIdOf(key);
-  const step = document && Object.hasOwn(document.steps, id) ? document.steps[id] : undefined;
-  return step?.label ?? id;
+  return document ? stepLabel(document, key) : stepIdOf(key);
 }

@@ -153,10 +153,7 @@ export function formatFieldName(name: string): string {
   return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** `pay#2` → `pay`, `each[3]/x#2` → `x`: the step of the document that a step key belongs to. */
-export function stepIdOf(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1).replace(/[#[].*$/, '');
-}
+export { stepIdOf } from '../../shared/run/keys.ts';
 
 /** Which time round this is, when a step was visited more than once. */
 export function visitOf(key: string): number {

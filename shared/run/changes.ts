@@ -4,6 +4,7 @@
  */
 import type { StepError } from './errors.ts';
 import type { Actor, RunEvent, StepKey } from './events.ts';
+import { isUndoKey, undoneBy } from './keys.ts';
 import { effectOfKey, stepOf, taskOf } from './state.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
 import { withStepWord } from './words.ts';
@@ -111,13 +112,14 @@ export function changeKnownEffect(
 /** An answer also ends what nobody knew about earlier attempts, and replaces what they had said. */
 export function settleEffect(
   state: RunState,
-  event: { key: string; at: number; response?: unknown; error?: StepError; by?: Actor },
+  event: { key: string; at: number; seq: number; response?: unknown; error?: StepError; by?: Actor },
   status: 'confirmed' | 'failed',
 ): RunState {
   return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, error: _error, ...effect }) => ({
     ...effect,
     status,
     settledAt: event.at,
+    settledSeq: event.seq,
     ...(event.response === undefined ? {} : { response: event.response }),
     ...(event.error ? { error: event.error } : {}),
     ...(event.by === undefined ? {} : { settledBy: event.by }),
@@ -150,4 +152,28 @@ export function closeTasks(state: RunState, at: number): RunState {
     if (!task.decision) tasks[task.taskId] = { ...task, closedAt: at };
   }
   return { ...state, tasks };
+}
+
+/** A compensation ended well: what its step changed is undone. */
+export function markRolledBack(state: RunState, event: { step: StepKey; at: number }): RunState {
+  const undone = undoneBy(event.step);
+  const effects = { ...state.effects };
+  for (const effect of Object.values(state.effects)) {
+    if (effect.step === undone && effect.status === 'confirmed')
+      effects[effect.key] = { ...effect, status: 'rolled_back' };
+  }
+  return changeStep({ ...state, effects }, { ...event, step: undone }, (step) => ({ ...step, status: 'rolled_back' }));
+}
+
+/** The run turns back: it is no longer ended, nobody is asked about going forward, and what was given up is tried again. */
+export function turnBack(state: RunState, event: { at: number; by: Actor; reason?: string }): RunState {
+  const { end: _end, endedAt: _endedAt, cancelling: _cancelling, output: _output, reason: _reason, ...rest } = state;
+  const steps = { ...state.steps };
+  for (const step of Object.values(state.steps)) {
+    if (!isUndoKey(step.key) || step.status !== 'failed') continue;
+    const { firstStartedAt: _first, ...again } = step;
+    steps[step.key] = withStepWord({ ...again, status: 'ready', retries: [], ports: [] }, { at: event.at });
+  }
+  const rollback = { by: event.by, ...(event.reason === undefined ? {} : { reason: event.reason }) };
+  return closeTasks({ ...rest, steps, rollback, allConfirmed: false, openEffects: 0 }, event.at);
 }

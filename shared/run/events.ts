@@ -151,7 +151,16 @@ export type RunEventBody =
   /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */
   | { type: 'step_failed'; step: StepKey; error: StepError; ports: string[] }
   /** Running effects are settled first; then the run ends as failed with the reason `cancelled`. */
-  | { type: 'cancel_requested'; by: Actor; reason?: string }
+  | {
+      type: 'cancel_requested';
+      by: Actor;
+      reason?: string;
+      /** What was done is undone once the running effects are settled. */
+      rollback?: boolean;
+    }
+  /** From here on the run undoes what it changed, in the reverse order of confirmation. */
+  | { type: 'rollback_started'; by: Actor; reason?: string }
+  | { type: 'run_rolled_back' }
   | { type: 'run_confirmed' }
   | { type: 'run_completed'; output: unknown }
   | { type: 'run_failed'; reason: string; openEffects: number; by?: Actor; step?: StepKey };

@@ -219,6 +219,8 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
   step_skipped: fc.record({ step: key }),
   step_failed: fc.record({ step: key, error, ports }),
   cancel_requested: fc.record({ by }),
+  rollback_started: fc.record({ by }),
+  run_rolled_back: fc.constant({}),
   run_confirmed: fc.constant({}),
   run_completed: fc.record({ output: value }),
   run_failed: fc.record({ reason: fc.string(), openEffects: small }),

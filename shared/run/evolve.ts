@@ -12,11 +12,14 @@ import {
   decideTask,
   endAttempt,
   initialState,
+  markRolledBack,
   settleEffect,
   spentOf,
+  turnBack,
   withCost,
 } from './changes.ts';
 import type { RunEvent } from './events.ts';
+import { isUndoKey } from './keys.ts';
 import type { RunState } from './state.ts';
 import { taskOf } from './state.ts';
 import { withRunWord, withStepWord } from './words.ts';
@@ -227,13 +230,15 @@ function apply(state: RunState, event: RunEvent): RunState {
         const { firstStartedAt: _first, ...rest } = step;
         return { ...rest, status: 'ready', retries: [] };
       });
-    case 'step_confirmed':
-      return changeStep(state, event, (step) => ({
+    case 'step_confirmed': {
+      const confirmed = changeStep(state, event, (step) => ({
         ...step,
         status: 'confirmed',
         ports: event.ports,
         provisional: event.lazy === true,
       }));
+      return isUndoKey(event.step) ? markRolledBack(confirmed, event) : confirmed;
+    }
     case 'step_skipped':
       return changeStep(state, event, (step) => ({ ...step, status: 'skipped' }));
     case 'step_failed':
@@ -246,8 +251,16 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'cancel_requested':
       return {
         ...state,
-        cancelling: { by: event.by, ...(event.reason === undefined ? {} : { reason: event.reason }) },
+        cancelling: {
+          by: event.by,
+          ...(event.reason === undefined ? {} : { reason: event.reason }),
+          ...(event.rollback ? { rollback: true } : {}),
+        },
       };
+    case 'rollback_started':
+      return turnBack(state, event);
+    case 'run_rolled_back':
+      return closeTasks({ ...state, end: 'rolled_back', endedAt: event.at, openEffects: 0 }, event.at);
     case 'run_confirmed':
       return { ...state, allConfirmed: true };
     case 'run_completed':

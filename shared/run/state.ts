@@ -50,6 +50,7 @@ export type StepStatus =
   | 'confirmed'
   | 'skipped'
   | 'failed'
+  | 'rolled_back'
   | 'escalated';
 
 export interface StepState {
@@ -81,7 +82,7 @@ export interface StepState {
 }
 
 /** The effect ledger's states. `settled_*` are the answers of a person to an effect in doubt. */
-export type EffectStatus = 'intended' | 'confirmed' | 'failed' | 'in_doubt';
+export type EffectStatus = 'intended' | 'confirmed' | 'failed' | 'in_doubt' | 'rolled_back';
 
 export interface EffectState {
   key: string;
@@ -102,6 +103,8 @@ export interface EffectState {
   mayHaveHappened?: true;
   intendedAt: number;
   settledAt?: number;
+  /** Sequence number of the answer: rollback undoes in the reverse of this order. */
+  settledSeq?: number;
   settledBy?: Actor;
 }
 
@@ -163,7 +166,9 @@ export interface RunState {
   repeated: number;
   output?: unknown;
   /** Somebody asked to cancel; running effects are being settled. */
-  cancelling?: { by: Actor; reason?: string };
+  cancelling?: { by: Actor; reason?: string; rollback?: boolean };
+  /** Set while the run undoes what it changed, and kept afterwards. */
+  rollback?: { by: Actor; reason?: string };
   /** Set when the run ended. */
   end?: 'complete' | 'failed' | 'rolled_back';
   openEffects: number;
@@ -184,4 +189,9 @@ export function taskOf(state: Pick<RunState, 'tasks'>, taskId: string): TaskStat
 
 export function effectOfKey(state: Pick<RunState, 'effects'>, key: string): EffectState | undefined {
   return Object.hasOwn(state.effects, key) ? state.effects[key] : undefined;
+}
+
+/** Nobody decided it yet, and the run has not gone on without it. */
+export function isOpen(task: Pick<TaskState, 'decision' | 'closedAt'>): boolean {
+  return task.decision === undefined && task.closedAt === undefined;
 }

@@ -3,6 +3,7 @@
  * Source of the rule: product document, "The seven words", with the precedence of the semantics.
  */
 import type { RunEvent } from './events.ts';
+import { isOpen } from './state.ts';
 import type { RunState, StateWord, StepState, StepStatus, TaskState, Transition, WaitingReason } from './state.ts';
 
 export interface Cause {
@@ -21,6 +22,7 @@ const wordByStatus: Record<StepStatus, StateWord | undefined> = {
   confirmed: 'confirmed',
   skipped: undefined,
   failed: 'failed',
+  rolled_back: 'rolled_back',
   escalated: 'escalated',
 };
 
@@ -39,7 +41,7 @@ export function withStepWord(step: StepState, cause: Cause): StepState {
 /** Tasks that hand something to a named person because a rule fired, not decided yet. */
 export function openEscalations(state: RunState): TaskState[] {
   return Object.values(state.tasks).filter(
-    (task) => (task.kind !== 'review' || task.rung !== undefined) && !task.decision && !task.closedAt,
+    (task) => (task.kind !== 'review' || task.rung !== undefined) && isOpen(task),
   );
 }
 
@@ -51,6 +53,7 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (state.end) return { word: state.end };
   const escalation = openEscalations(state)[0];
   if (escalation) return { word: 'escalated', reason: escalation.on ?? 'review_overdue' };
+  if (state.rollback) return rollbackWord(state);
   if (state.allConfirmed) return { word: 'confirmed' };
   if (state.active > 0) return { word: 'started' };
   const statuses = new Set<StepStatus>();
@@ -58,6 +61,12 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (statuses.has('ready') || statuses.has('succeeded')) return { word: 'started' };
   const reason = waitOrder.find((status) => statuses.has(status));
   return reason ? { word: 'waiting', reason } : { word: 'started' };
+}
+
+/** Work in progress goes backwards; a compensation that waits to be tried again makes the run wait. */
+function rollbackWord(state: RunState): { word: StateWord; reason: string } {
+  const waits = Object.values(state.steps).some((step) => step.status === 'retry' || step.status === 'timer');
+  return { word: waits && state.active === 0 ? 'waiting' : 'started', reason: 'rollback' };
 }
 
 export function withRunWord(state: RunState, event: RunEvent): RunState {

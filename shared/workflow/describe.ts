@@ -2,6 +2,7 @@
  * Plain words for what a document holds: durations, money, owners, marks, states. The one place where screen and
  * terminal get them from, so that both say the same. Must never show a field name or a pointer.
  */
+import { isUndoKey, stepIdOf } from '../run/keys.ts';
 import type { StateWord } from '../run/state.ts';
 import type { ErrorClass } from '../run/errors.ts';
 import { isErrorClass } from '../run/errors.ts';
@@ -54,8 +55,7 @@ export function ownerText(owner: string): string {
 
 /** The step's label, with its place inside maps and loops: `each[3]/x#2` → `Send (item 4, round 2)`. */
 export function stepLabel(document: Pick<WorkflowDocument, 'steps'>, key: string): string {
-  const last = key.slice(key.lastIndexOf('/') + 1);
-  const id = last.replace(/[#[].*$/, '');
+  const id = stepIdOf(key);
   const step = Object.hasOwn(document.steps, id) ? document.steps[id] : undefined;
   const item = /\[(\d+)\]/.exec(key)?.[1];
   const round = /#(\d+)$/.exec(key)?.[1];
@@ -63,7 +63,8 @@ export function stepLabel(document: Pick<WorkflowDocument, 'steps'>, key: string
     ...(item === undefined ? [] : [`item ${Number(item) + 1}`]),
     ...(round === undefined || round === '1' ? [] : [`round ${round}`]),
   ];
-  const name = step?.label?.trim() || id;
+  const own = step?.label?.trim() || id;
+  const name = isUndoKey(key) ? step?.compensate?.label?.trim() || `Undo ${own}` : own;
   return places.length > 0 ? `${name} (${places.join(', ')})` : name;
 }
 

@@ -1,6 +1,8 @@
 /**
  * The compiled graph: a document's steps and edges indexed for walking. Pure and cheap; nothing is evaluated.
  */
+import type { StepKey } from '../run/events.ts';
+import { isUndoKey, stepIdOf, undoKeyOf } from '../run/keys.ts';
 import { effectOf, type StepManifest } from '../steps/manifest.ts';
 import type { EffectClass } from '../steps/effect.ts';
 import type { Edge, Step, WorkflowDocument } from './document.ts';
@@ -18,6 +20,8 @@ export interface GraphStep {
 export interface Graph {
   document: WorkflowDocument;
   steps: Map<string, GraphStep>;
+  /** The step that undoes one, by the id of the one it undoes. */
+  compensations: Map<string, GraphStep>;
   /** Steps without incoming edges other than loop edges, in document order: where a run begins. */
   entries: string[];
 }
@@ -32,6 +36,14 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     const checkpointed = step.checkpoint === true || (effect !== 'pure' && effect !== 'read');
     steps.set(id, { id, step, effect, checkpointed, incoming: [], outgoing: [] });
   }
+  const compensations = new Map<string, GraphStep>();
+  for (const [id, { compensate }] of Object.entries(document.steps)) {
+    if (!compensate) continue;
+    const effect = effectOf(compensate, manifests.get(compensate.kind));
+    const label = compensate.label ?? `Undo ${document.steps[id]?.label ?? id}`;
+    const step: Step = { ...compensate, label, checkpoint: true };
+    compensations.set(id, { id: undoKeyOf(id), step, effect, checkpointed: true, incoming: [], outgoing: [] });
+  }
   for (const edge of document.edges) {
     const from = steps.get(edge.from.step);
     const to = steps.get(edge.to.step);
@@ -40,5 +52,10 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     to.incoming.push(edge);
   }
   const entries = [...steps.values()].filter((node) => node.incoming.every((edge) => edge.loop)).map((node) => node.id);
-  return { document, steps, entries };
+  return { document, steps, compensations, entries };
+}
+
+/** The drawn step behind a key such as `decide#2` or `each[3]/x`, or the compensation behind `pay!undo`. */
+export function nodeOf(graph: Graph, key: StepKey): GraphStep | undefined {
+  return (isUndoKey(key) ? graph.compensations : graph.steps).get(stepIdOf(key));
 }

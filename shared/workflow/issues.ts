@@ -46,6 +46,8 @@ function valueWord(value: unknown): string {
 
 /** What a form calls the field at a path, and an example of what belongs there. */
 export interface FieldHint {
+  /** How the whole value is called in a sentence, when it is no document. */
+  whole?: string;
   title?: string;
   example?: string;
 }
@@ -55,7 +57,7 @@ export type FieldHints = (path: readonly PathPart[]) => FieldHint | undefined;
 function fieldName(path: readonly PathPart[], hint?: FieldHint): string {
   if (hint?.title !== undefined) return quoted(hint.title);
   const last = path[path.length - 1];
-  if (last === undefined) return 'The document';
+  if (last === undefined) return hint?.whole ?? 'The document';
   return typeof last === 'number' ? `Item ${last + 1}` : quoted(String(last));
 }
 

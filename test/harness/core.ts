@@ -9,7 +9,7 @@ import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { foldRun } from '../../shared/run/evolve.ts';
 import { stepOf, type RunState, type StepState, type TaskState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
-import type { Graph, GraphStep } from '../../shared/workflow/graph.ts';
+import { nodeOf, type Graph, type GraphStep } from '../../shared/workflow/graph.ts';
 import type {
   AttemptOutcome,
   Checked,
@@ -146,7 +146,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   }
 
   function prepare(key: string): Command {
-    const node = graph.steps.get(key);
+    const node = nodeOf(graph, key);
     if (!node) throw new Error(`No step ${key}`);
     const prepared = options.prepare?.(node, current()) ?? defaultPrepared(node);
     return 'class' in prepared

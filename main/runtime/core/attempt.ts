@@ -5,6 +5,7 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
+import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
 import { effectOfKey } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Gate } from '../../../shared/workflow/document.ts';
@@ -26,7 +27,8 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const effectKey = keyOfEffect(turn.ctx, key, 1, generation);
   const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
   // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
-  const limit = isAnnounced ? undefined : crossedLimit(turn, node, key, prepared.stops ?? []);
+  // Undoing is exempt from the budgets of going forward.
+  const limit = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, prepared.stops ?? []);
   if (limit) {
     escalate(turn, key, { ...limit, allow: ['retry', 'give_up'], pausesRun: true });
     return;
@@ -49,7 +51,15 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     target: plan.target,
     requestDigest: turn.ctx.digest(canonicalText(plan.request)),
     ...(isAnnounced ? {} : { request: plan.request }),
+    ...(isUndoKey(key) ? { undoes: undoneEffect(turn, key) } : {}),
   });
+}
+
+/** The key of the effect that this compensation undoes. */
+function undoneEffect(turn: Turn, key: StepKey): string {
+  const step = undoneBy(key);
+  const effects = Object.values(turn.state.effects);
+  return effects.findLast((effect) => effect.step === step && effect.status === 'confirmed')?.key ?? '';
 }
 
 /** The step's expressions gave no usable value: an attempt that failed before anything was called. */
@@ -133,7 +143,7 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
     used: step.retries,
     firstStartedAt: step.firstStartedAt,
     now: turn.ctx.now,
-    budgetLeft: budget === undefined ? undefined : budget - turn.state.retriesUsed,
+    budgetLeft: budget === undefined || isUndoKey(key) ? undefined : budget - turn.state.retriesUsed,
     random: turn.ctx.random,
   });
   if (decision.retry && !happened && !onceIsFinal) {

@@ -73,7 +73,9 @@ export type Command =
       value?: unknown;
       digest?: string;
     }
-  | { type: 'cancel_run'; by: Actor; reason?: string };
+  | { type: 'cancel_run'; by: Actor; reason?: string }
+  /** Undo what the run changed; a run in progress is cancelled first. */
+  | { type: 'rollback_run'; by: Actor; reason?: string };
 
 export interface Refusal {
   code: 'refused' | 'not_found' | 'conflict';

@@ -10,7 +10,9 @@ import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { isDue } from './due.ts';
 import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
 import { climbLadder, timedTasks } from './ladder.ts';
+import { onFailure } from './failure.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
+import { settleRollback, startRollback } from './rollback.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
 
@@ -36,7 +38,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     case 'begin_attempt':
     case 'refuse_attempt': {
       const node = graphStep(turn.ctx, command.step);
-      if (!node || !isDue(turn.state, turn.ctx.now, node, 'prepare')) return late(`Step ${command.step}`);
+      if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, node, 'prepare'))
+        return late(`Step ${command.step}`);
       if (command.type === 'begin_attempt') beginAttempt(turn, node, command.step, command.prepared);
       else refuseAttempt(turn, node, command.step, command.error);
       return undefined;
@@ -52,7 +55,7 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     }
     case 'fire_timer': {
       const node = graphStep(turn.ctx, command.step);
-      if (!node || !isDue(turn.state, turn.ctx.now, node, 'fire')) return late(`Step ${command.step}`);
+      if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, node, 'fire')) return late(`Step ${command.step}`);
       const step = stepState(turn, command.step);
       succeed(turn, node, command.step, step.attempts.length, { ok: true, output: step.output }, command.checked);
       return undefined;
@@ -72,7 +75,15 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       if (turn.state.end || turn.state.cancelling) {
         return { code: 'conflict', message: whyClosed(turn.state) };
       }
-      cancel(turn, command.by, command.reason);
+      if (turn.state.rollback) return { code: 'conflict', message: 'The run is being rolled back' };
+      cancel(turn, command);
+      return undefined;
+    }
+    case 'rollback_run': {
+      const refusal = refuseRollback(turn.state);
+      if (refusal) return refusal;
+      if (turn.state.end) startRollback(turn, command.by, command.reason);
+      else cancel(turn, { ...command, rollback: true });
       return undefined;
     }
   }
@@ -93,9 +104,23 @@ function recover(turn: Turn): void {
   }
 }
 
+function refuseRollback({ end, cancelling, rollback }: RunState): Refusal | undefined {
+  if (end === 'rolled_back') return { code: 'conflict', message: 'The run was already rolled back' };
+  if (rollback && !end) return { code: 'conflict', message: 'The run is already being rolled back' };
+  if (cancelling && !end)
+    return { code: 'conflict', message: 'The run is being cancelled; roll it back when that is done' };
+  return undefined;
+}
+
 /** Reading and calculating steps are let go at once; an announced effect is settled first. */
-function cancel(turn: Turn, by: string, reason: string | undefined): void {
-  emit(turn, { type: 'cancel_requested', by, ...(reason === undefined ? {} : { reason }) });
+function cancel(turn: Turn, request: { by: string; reason?: string; rollback?: boolean }): void {
+  const { by, reason, rollback } = request;
+  emit(turn, {
+    type: 'cancel_requested',
+    by,
+    ...(reason === undefined ? {} : { reason }),
+    ...(rollback ? { rollback } : {}),
+  });
   for (const step of Object.values(turn.state.steps)) {
     const effect = unsettledEffect(turn.state, step.key);
     if (step.status !== 'running') {
@@ -112,13 +137,22 @@ function cancel(turn: Turn, by: string, reason: string | undefined): void {
 function settle(turn: Turn): void {
   if (turn.state.end) return;
   if (turn.state.cancelling) {
-    if (turn.state.active === 0) failRun(turn, 'cancelled', turn.state.cancelling.by);
+    const { by, reason, rollback } = turn.state.cancelling;
+    if (turn.state.active > 0) return;
+    if (!rollback) return failRun(turn, 'cancelled', by);
+    startRollback(turn, by, reason);
+  }
+  if (turn.state.rollback) {
+    if (turn.state.active === 0) settleRollback(turn);
     return;
   }
   const failed = unhandledFailure(turn.state);
   if (failed) {
-    if (turn.state.active === 0 && !awaitsAnswer(turn.state))
-      failRun(turn, reasonOf(failed.error), undefined, failed.key);
+    if (turn.state.active > 0 || awaitsAnswer(turn.state)) return;
+    const reason = reasonOf(failed.error);
+    if (onFailure(turn.ctx) !== 'rollback') return failRun(turn, reason, undefined, failed.key);
+    startRollback(turn, 'system', reason);
+    settleRollback(turn);
     return;
   }
   skipUnreachable(turn);

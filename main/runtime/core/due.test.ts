@@ -5,7 +5,7 @@ import { effectStep, graphOf, step } from '../../../test/harness/graph.ts';
 import { foldRun } from '../../../shared/run/evolve.ts';
 import { decide } from './decide.ts';
 import { due, isDue, isParked } from './due.ts';
-import { stepIdOf } from './turn.ts';
+import { stepIdOf } from '../../../shared/run/keys.ts';
 
 const graph = graphOf({ a: step(), b: step(), pay: effectStep('once') }, [['a', 'b']]);
 
@@ -48,7 +48,7 @@ describe('What is due', () => {
     core.drive();
     expect(due(core.state(), core.now(), graph)).toEqual({ tasks: [] });
     const node = graph.steps.get('a');
-    expect(node && isDue(core.state(), core.now(), node, 'prepare')).toBe(false);
+    expect(node && isDue(core.state(), core.now(), graph, node, 'prepare')).toBe(false);
   });
 
   test('is the earliest of several timers next, and all that came due together', () => {

@@ -3,11 +3,12 @@
  * the engine may ask after every decision and after every restart. There is no other list of work to lose.
  */
 import type { StepKey } from '../../../shared/run/events.ts';
-import { stepOf, type RunState } from '../../../shared/run/state.ts';
+import { isOpen, stepOf, type RunState } from '../../../shared/run/state.ts';
 import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
 import { unsettledEffect } from './effects.ts';
 import { timedTasks } from './ladder.ts';
 import { position, unhandledFailure } from './paths.ts';
+import { isHeldByDoubt, nextUndo } from './rollback.ts';
 
 export type Task =
   /** Evaluate the step's expressions and begin its next attempt. */
@@ -29,7 +30,7 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   const tasks: Task[] = [];
   let wakeAt: number | undefined;
   const pace = paceOf(state);
-  for (const node of graph.steps.values()) {
+  for (const node of state.rollback ? undoing(state, graph) : graph.steps.values()) {
     const next = nextOf(node, state, now, pace);
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
@@ -42,16 +43,23 @@ export function due(state: RunState, now: number, graph: Graph): Due {
 }
 
 /** The same question for one step: `decide` lets nothing begin that `due` would not have asked for. */
-export function isDue(state: RunState, now: number, node: GraphStep, type: 'prepare' | 'fire'): boolean {
+export function isDue(state: RunState, now: number, graph: Graph, node: GraphStep, type: 'prepare' | 'fire'): boolean {
+  if (state.rollback && !undoing(state, graph).includes(node)) return false;
   return !state.end && nextOf(node, state, now, paceOf(state))?.type === type;
+}
+
+/** Compensations go one at a time, and none while somebody is asked whether an effect happened. */
+function undoing(state: RunState, graph: Graph): GraphStep[] {
+  const node = isHeldByDoubt(state) ? undefined : nextUndo(state, graph);
+  return node ? [node] : [];
 }
 
 /** `settling`: the run is failing, and only what may have changed another system is still brought to an answer. */
 type Pace = 'open' | 'settling' | 'closed';
 
 function paceOf(state: RunState): Pace {
-  if (state.cancelling || Object.values(state.tasks).some((task) => task.pausesRun && !task.decision)) return 'closed';
-  return unhandledFailure(state) ? 'settling' : 'open';
+  if (state.cancelling || Object.values(state.tasks).some((task) => task.pausesRun && isOpen(task))) return 'closed';
+  return !state.rollback && unhandledFailure(state) ? 'settling' : 'open';
 }
 
 type Next = Task | { type: 'sleep'; until: number } | undefined;

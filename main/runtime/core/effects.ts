@@ -4,7 +4,7 @@
  */
 import type { ErrorClass, StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
-import type { EffectState, RunState } from '../../../shared/run/state.ts';
+import { isOpen, type EffectState, type RunState } from '../../../shared/run/state.ts';
 import { escalate } from './failure.ts';
 import { emit, type Turn } from './turn.ts';
 
@@ -49,11 +49,13 @@ export function unsettledEffect(state: RunState, step: StepKey): EffectState | u
 export function awaitsAnswer(state: RunState): boolean {
   return (
     Object.values(state.effects).some((effect) => effect.status === 'intended') ||
-    Object.values(state.tasks).some((task) => task.kind === 'in_doubt' && !task.decision)
+    Object.values(state.tasks).some((task) => task.kind === 'in_doubt' && isOpen(task))
   );
 }
 
 /** Effects that happened or may have happened and were not undone: what a failed run leaves behind. */
 export function openEffects(state: RunState): number {
-  return Object.values(state.effects).filter((effect) => effect.status !== 'failed').length;
+  const isOpen = ({ status, undoes }: EffectState): boolean =>
+    undoes === undefined && status !== 'failed' && status !== 'rolled_back';
+  return Object.values(state.effects).filter(isOpen).length;
 }

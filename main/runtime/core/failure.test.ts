@@ -156,7 +156,7 @@ describe('An escalation rule', () => {
   });
 
   test('that does not pause holds only what comes after its step', () => {
-    const escalation = [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: 'rollback' as const }];
+    const escalation = [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: 'fallback' as const }];
     const graph = graphOf({ a: step({ escalation }), next: step(), b: step(), c: step() }, [
       ['a', 'next'],
       ['b', 'c'],

@@ -8,6 +8,7 @@ import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import { fallbackEdges } from './paths.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
@@ -27,6 +28,15 @@ const triggerByClass: Partial<Record<StepError['class'], EscalationTrigger>> = {
 };
 
 export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepError, facts: FailureFacts): void {
+  if (isUndoKey(key)) {
+    escalate(turn, key, {
+      on: 'rollback_failed',
+      message: facts.message,
+      allow: ['retry', 'give_up'],
+      pausesRun: false,
+    });
+    return;
+  }
   if (!facts.happened && fallbackEdges(node, error).length > 0) {
     emit(turn, { type: 'step_failed', step: key, error, ports: ['failed'] });
     return;
@@ -34,8 +44,11 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
   const on = facts.on ?? triggerByClass[error.class] ?? 'retries_exhausted';
   const rule = escalationRule(turn.ctx, key, on);
   const then = rule?.then ?? onFailure(turn.ctx);
-  if (then === 'fail') {
+  if (then === 'fail' || then === 'rollback') {
     emit(turn, { type: 'step_failed', step: key, error, ports: [] });
+    // A rule turns back at once; the workflow's own choice waits until its other steps are settled.
+    if (rule?.then === 'rollback')
+      emit(turn, { type: 'cancel_requested', by: 'system', reason: facts.message, rollback: true });
     return;
   }
   const allow: TaskAnswer[] = facts.happened ? ['give_up'] : ['retry', 'give_up'];

@@ -3,7 +3,7 @@
  * that rung's full time starts then – also after a sleep, when several would have passed. Above the last rung it goes
  * to whom the rule for overdue reviews names, else to the workflow's owner, who has all the time in the world.
  */
-import type { RunState, TaskState } from '../../../shared/run/state.ts';
+import { isOpen, type RunState, type TaskState } from '../../../shared/run/state.ts';
 import type { Gate } from '../../../shared/workflow/document.ts';
 import { escalationRule } from './failure.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
@@ -11,7 +11,7 @@ import { emit, graphStep, type Turn } from './turn.ts';
 /** Items with a due time that nobody decided yet. */
 export function timedTasks(state: RunState): (TaskState & { dueAt: number })[] {
   return Object.values(state.tasks).flatMap((task) =>
-    task.decision || task.closedAt !== undefined || task.dueAt === undefined ? [] : [{ ...task, dueAt: task.dueAt }],
+    !isOpen(task) || task.dueAt === undefined ? [] : [{ ...task, dueAt: task.dueAt }],
   );
 }
 

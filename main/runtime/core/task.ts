@@ -9,6 +9,7 @@ import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
 import { openEffects } from './effects.ts';
 import { escalate } from './failure.ts';
+import { endSteps } from './rollback.ts';
 import { emit, graphStep, stepState, type Turn } from './turn.ts';
 
 type Decide = Extract<Command, { type: 'decide_task' }>;
@@ -122,11 +123,7 @@ export function whyClosed(state: RunState): string {
 
 /** Ends a run as failed; what it leaves in other systems stays in plain sight, and no step is left in the air. */
 export function failRun(turn: Turn, reason: string, by?: string, step?: string): void {
-  for (const { key, status } of Object.values(turn.state.steps)) {
-    if (status === 'confirmed' || status === 'skipped' || status === 'failed') continue;
-    const error: StepError = { class: 'cancelled', message: 'The run ended before this step did' };
-    emit(turn, { type: 'step_failed', step: key, error, ports: [] });
-  }
+  endSteps(turn);
   emit(turn, {
     type: 'run_failed',
     reason,

@@ -6,7 +6,7 @@ import type { RunEvent, RunEventBody, StepKey } from '../../../shared/run/events
 import { initialState, pendingStep } from '../../../shared/run/changes.ts';
 import { evolve } from '../../../shared/run/evolve.ts';
 import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
-import type { GraphStep } from '../../../shared/workflow/graph.ts';
+import { nodeOf, type GraphStep } from '../../../shared/workflow/graph.ts';
 import type { DecideContext } from './commands.ts';
 
 export interface Turn {
@@ -36,11 +36,6 @@ export function stepState(turn: Turn, key: StepKey): StepState {
   return stepOf(turn.state, key) ?? pendingStep(key);
 }
 
-/** The graph's step behind a key such as `decide#2` or `each[3]/x`. */
 export function graphStep(ctx: DecideContext, key: StepKey): GraphStep | undefined {
-  return ctx.graph.steps.get(stepIdOf(key));
-}
-
-export function stepIdOf(key: StepKey): string {
-  return key.slice(key.lastIndexOf('/') + 1).replace(/[#[].*$/, '');
+  return nodeOf(ctx.graph, key);
 }

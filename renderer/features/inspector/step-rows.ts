@@ -1,4 +1,6 @@
 /** The steps of a run as rows: in the order of the graph, one row per visit, also for what was not reached. Pure. */
+import { isUndoKey } from '../../../shared/run/keys.ts';
+import { stepLabel } from '../../../shared/workflow/describe.ts';
 import type { RunState, StepState } from '../../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../../shared/workflow/document.ts';
 import { stepIdOf, visitOf } from '../../lib/format.ts';
@@ -44,6 +46,7 @@ export function wordOfRow(state: StepState | undefined): ShownWord {
 }
 
 export function labelOfStep(document: WorkflowDocument, key: string): string {
+  if (isUndoKey(key)) return stepLabel(document, key);
   const id = stepIdOf(key);
   return document.steps[id]?.label ?? id;
 }
@@ -57,10 +60,14 @@ export function stepRows(document: WorkflowDocument, run: RunState): StepRow[] {
   return stepOrder(document).flatMap((stepId): StepRow[] => {
     const step = document.steps[stepId];
     const base = { stepId, label: step?.label ?? stepId, kind: step?.kind ?? '' };
-    const states = (visits.get(stepId) ?? []).sort((a, b) => visitOf(a.key) - visitOf(b.key));
+    // A compensation comes after the step it undoes.
+    const states = (visits.get(stepId) ?? []).sort(
+      (a, b) => Number(isUndoKey(a.key)) - Number(isUndoKey(b.key)) || visitOf(a.key) - visitOf(b.key),
+    );
     if (states.length === 0) return [{ ...base, key: stepId, visit: 1, word: 'pending', state: undefined }];
     return states.map((state) => ({
       ...base,
+      ...(isUndoKey(state.key) ? { label: stepLabel(document, state.key), kind: step?.compensate?.kind ?? '' } : {}),
       key: state.key,
       visit: visitOf(state.key),
       word: wordOfRow(state),
