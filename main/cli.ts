@@ -9,7 +9,11 @@ module.enableCompileCache?.();
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader went away, as `| head` does.
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (error.code === 'EPIPE') process.exit(0);
+  console.error(
+    `The result cannot be written (${error.code ?? error.message}); what was done is saved, see runs list.`,
+  );
+  process.exit(1);
 });
 
 async function main(args: string[]): Promise<number> {

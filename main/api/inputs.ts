@@ -9,12 +9,14 @@ import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
 export function runInput(document: WorkflowDocument, given: unknown): unknown {
   const schema = document.inputs;
-  if (!schema) return given ?? {};
-  const filled = withDefaults(schema, given ?? schema['default'] ?? {});
+  if (!schema) return given === undefined ? {} : given;
+  const filled = withDefaults(schema, given === undefined ? (schema['default'] ?? {}) : given);
   const check = schemaOf(schema);
   const parsed = check.safeParse(filled);
   if (parsed.success) return filled;
-  const problem = issueProblems(parsed.error.issues, filled, [])[0];
+  const problem = issueProblems(parsed.error.issues, filled, [], (at) =>
+    at.length === 0 ? { whole: 'The input' } : undefined,
+  )[0];
   const place = problem?.pointer ?? '';
   const what = problem?.message ?? 'It does not fit the workflow.';
   throw new ApiError(

@@ -1,7 +1,7 @@
 /** Following a run until it has ended or is parked, and the result every driving command prints. */
 import type { Client } from '../../shared/api/contract.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import { money } from './output.ts';
+import { invocation, money } from './output.ts';
 import type { Output } from './output.ts';
 import { once } from './session.ts';
 import type { Session } from './session.ts';
@@ -40,7 +40,7 @@ export function resultText(result: RunResult, state: RunState): string {
   const lines = [
     `Run ${result.run} is ${result.state.replace('_', ' ')}${result.reason ? ` (${result.reason})` : ''}. Cost ${money(result.costMicros)}.`,
     ...Object.entries(result.steps).map(([step, word]) => `  ${step}: ${word.replace('_', ' ')}`),
-    ...open.map((task) => `Waits for ${task.owner}: holdfast inbox show ${task.taskId}`),
+    ...open.map((task) => `Waits for ${task.owner}: ${invocation} inbox show ${task.taskId}`),
   ];
   if (result.output !== null) lines.push(`Output: ${JSON.stringify(result.output)}`);
   return lines.join('\n');

@@ -3,6 +3,7 @@
  * Must never read a file that is over the limit into memory.
  */
 import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { ApiError } from '../../shared/api/contract.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { documentLimits, parseDocument } from '../../shared/workflow/parse.ts';
@@ -11,6 +12,10 @@ import { findProblems } from '../../shared/workflow/problems.ts';
 import { parseExpression } from '../runtime/expressions.ts';
 import { manifests } from '../steps/index.ts';
 import { CliFailure, oneLine } from './output.ts';
+
+/** Deeper than anything a step reads, and far from what the stack of a reader holds. */
+const MAX_JSON_DEPTH = 200;
+const CHUNK_BYTES = 256 * 1024;
 
 export interface CheckedFile {
   /** Absent when the shape itself is wrong. */
@@ -43,18 +48,31 @@ export async function readText(file: string, maxBytes: number = documentLimits.m
   try {
     handle = await open(file, 'r');
     const { size } = await handle.stat();
-    if (size > maxBytes) {
-      throw new CliFailure(
-        2,
-        `${file} has ${Math.ceil(size / 1_000_000)} MB; at most ${maxBytes / 1_000_000} MB can be read.`,
-      );
+    const bytes = size > maxBytes ? undefined : await readAtMost(handle, maxBytes);
+    if (bytes === undefined) {
+      const limit = `${maxBytes / 1_000_000} MB`;
+      const has = size > maxBytes ? `${Math.ceil(size / 1_000_000)} MB` : `more than ${limit}`;
+      throw new CliFailure(2, `${file} has ${has}; at most ${limit} can be read.`);
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(await handle.readFile());
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof CliFailure) throw error;
     throw new CliFailure(2, `${file} cannot be read: ${reasonOf(error)}.`);
   } finally {
     await handle?.close();
+  }
+}
+
+/** Undefined when there is more. A pipe or a device says 0 about its size, so the size alone is no limit. */
+async function readAtMost(handle: FileHandle, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+    if (bytesRead === 0) return Buffer.concat(chunks, length);
+    length += bytesRead;
+    if (length > maxBytes) return undefined;
+    chunks.push(buffer.subarray(0, bytesRead));
   }
 }
 
@@ -85,14 +103,23 @@ export async function readJsonArgument(
   const fromFile = argument.startsWith('@');
   const source = fromFile ? resolve(argument.slice(1)) : flag;
   const text = fromFile ? await readText(source) : argument;
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch (error) {
     throw new CliFailure(
       2,
       `${source} is not JSON: ${error instanceof Error ? oneLine(error.message) : String(error)}.`,
     );
   }
+  if (isDeeper(value, MAX_JSON_DEPTH))
+    throw new CliFailure(2, `${source} is nested more than ${MAX_JSON_DEPTH} levels deep; give it with fewer levels.`);
+  return value;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 export function isApiError(error: unknown, code: ApiError['code']): boolean {

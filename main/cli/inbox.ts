@@ -10,7 +10,7 @@ import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
 import { DEFAULT_PARK_AFTER_MS, resultOf, resultText, settle } from './drive.ts';
 import { readJsonArgument } from './graph-file.ts';
-import { CliFailure, money, oneLine, time } from './output.ts';
+import { CliFailure, invocation, money, oneLine, time } from './output.ts';
 import { once, openSession } from './session.ts';
 
 export interface DecideFlags {
@@ -161,7 +161,7 @@ function cardText(card: InboxCard): string {
     );
   else
     lines.push(
-      `Answer with holdfast inbox decide ${card.taskId} --as WHO and`,
+      `Answer with ${invocation} inbox decide ${card.taskId} --as WHO and`,
       ...flagsFor(card).map(([flag, text]) => `  ${flag.padEnd(11)} ${text}`),
     );
   return lines.join('\n');

@@ -5,6 +5,10 @@
 import { ApiError } from '../../shared/api/contract.ts';
 import { StoreError } from '../store/port.ts';
 
+/** How this command is called here, for sentences that name the next one. */
+export const invocation =
+  process.env['npm_lifecycle_event'] === 'holdfast' ? 'npm run --silent holdfast --' : 'holdfast';
+
 /** Ends the command with this sentence and code. */
 export class CliFailure extends Error {
   readonly exitCode: number;
@@ -97,12 +101,21 @@ export function reportFailure(error: unknown, debug: boolean): number {
     return 3;
   }
   if (error instanceof ApiError) {
-    say(error.where ? `${error.message} (${error.where})` : error.message);
+    say(
+      error.where && !error.message.includes(error.where)
+        ? `${sentence(error.message)} (${error.where})`
+        : sentence(error.message),
+    );
     return codeOfApiError(error);
   }
   say(`Holdfast stopped because of a fault of its own: ${error instanceof Error ? error.message : String(error)}`);
   if (!debug) say('Run the command again with --debug to see where.');
   return 1;
+}
+
+/** What the core refuses with has no full stop: it is also shown inside other sentences. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function codeOfApiError(error: ApiError): number {

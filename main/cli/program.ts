@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Command as Commander, CommanderError, InvalidArgumentError } from 'commander';
 import { defaultDataDir } from '../workspace/folder.ts';
 import type { Command } from './command.ts';
-import { createOutput, reportFailure } from './output.ts';
+import { CliFailure, createOutput, reportFailure } from './output.ts';
 import type { OpenApp } from './session.ts';
 
 export interface ProgramOptions {
@@ -32,6 +32,8 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       process.env['npm_lifecycle_event'] === 'holdfast' ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd();
     const resolve = (file: string): string => path.resolve(from, file);
     debug = flags.debug === true;
+    // What an unset variable of a script leaves; the folder the person is in would be taken instead.
+    if (flags.data === '') throw new CliFailure(2, '--data needs the name of a folder.');
     return {
       dataDir: flags.data === undefined ? defaultDataDir() : resolve(flags.data),
       json: flags.json === true,

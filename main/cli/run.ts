@@ -9,6 +9,8 @@ import { CliFailure } from './output.ts';
 import { once, openSession } from './session.ts';
 
 const MAX_WAITING = 64;
+/** As the contract has it. */
+const MAX_KEY = 200;
 
 export interface RunFlags {
   input?: string;
@@ -26,6 +28,8 @@ export async function run(command: Command, file: string, flags: RunFlags): Prom
   const input = flags.input === undefined ? undefined : await readJsonArgument('--input', flags.input, command.resolve);
   const env = Object.fromEntries(flags.env.map(readAssignment));
   const hosts = flags.allowHost.map(readHost);
+  if (flags.key !== undefined && (flags.key.trim() === '' || flags.key.length > MAX_KEY))
+    throw new CliFailure(2, `--key needs 1 to ${MAX_KEY} characters, for example the number of the order.`);
   requireConsent(command, file, document, flags.trust);
   const session = await openSession(command.dataDir, command.openApp);
   try {

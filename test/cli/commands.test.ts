@@ -1,4 +1,5 @@
 /** The commands from end to end: what they print, what they answer to scripts, and that they work beside each other. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -248,4 +249,27 @@ test('killed at some moment after an approval, the run goes on and the payment h
       other.clear();
     }
   }
+});
+
+test('a backup is written once, and never said to be written when it was not', async () => {
+  const copy = path.join(desk.folder, 'copy.db');
+  const first = await desk.run('doctor', '--backup', copy);
+  expect([first.code, first.err]).toEqual([0, '']);
+  expect(first.out).toContain(copy);
+  const before = readFileSync(copy);
+  const second = await desk.run('doctor', '--backup', copy);
+  expect([second.code, second.out]).toEqual([2, '']);
+  expect(readFileSync(copy).equals(before)).toBe(true);
+});
+
+test.runIf(existsSync('/dev/full'))('a result that cannot be written is said, and the run is there', async () => {
+  const cli = path.resolve(import.meta.dirname, '../../main/cli.ts');
+  const ended = spawnSync(
+    '/bin/sh',
+    ['-c', 'exec "$0" "$@" >/dev/full', process.execPath, cli, 'run', desk.write('plain.holdfast.json', plain)],
+    { env: { ...process.env, HOLDFAST_DATA: desk.dataDir, NODE_OPTIONS: '' }, encoding: 'utf8' },
+  );
+  expect([ended.status, ended.signal]).toEqual([1, null]);
+  expect(ended.stderr).toContain('cannot be written (ENOSPC)');
+  expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toHaveLength(1);
 });
