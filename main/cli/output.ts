@@ -85,7 +85,8 @@ export function time(at: number): string {
   return new Date(at).toISOString().replace('T', ' ').slice(0, 19);
 }
 
-/** Prints what ended the command and gives its exit code: 2 for what the caller can correct, 3 for the data folder, else 1. */
+/** Prints what ended the command and gives its exit code: 2 for what the caller can correct, 3 for the data folder
+ * or a host of it that went away, else 1. */
 export function reportFailure(error: unknown, debug: boolean): number {
   const say = (text: string): void => {
     process.stderr.write(`${text}\n`);
@@ -106,6 +107,7 @@ export function reportFailure(error: unknown, debug: boolean): number {
         ? `${sentence(error.message)} (${error.where})`
         : sentence(error.message),
     );
+    if (error.code === 'closed') say(`Whatever is saved is not lost and goes on with ${invocation} resume.`);
     return codeOfApiError(error);
   }
   say(`Holdfast stopped because of a fault of its own: ${error instanceof Error ? error.message : String(error)}`);
@@ -129,8 +131,9 @@ function codeOfApiError(error: ApiError): number {
       return 2;
     case 'timeout':
     case 'aborted':
-    case 'closed':
     case 'internal':
       return 1;
+    case 'closed':
+      return 3;
   }
 }

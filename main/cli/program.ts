@@ -130,6 +130,15 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   )
     .option('--as <who>', 'who cancels: person:NAME or role:NAME', 'person:terminal')
     .option('--reason <text>', 'why');
+  add<CommonFlags & { plan?: boolean; as: string; reason?: string }>(
+    runs,
+    'rollback <run>',
+    'undo what a run changed, the last change first',
+    async (command, [run], flags) => (await import('./rollback.ts')).rollback(command, String(run), flags),
+  )
+    .option('--plan', 'only show what would be undone, in which order, and what stays')
+    .option('--as <who>', 'who asks for it: person:NAME or role:NAME', 'person:terminal')
+    .option('--reason <text>', 'why');
 
   const inbox = program.command('inbox').description('what waits for a person');
   add<CommonFlags & { all?: boolean }>(inbox, 'list', 'open items', async (command, _args, flags) =>

@@ -1,27 +1,10 @@
 /** `holdfast runs` and `holdfast ledger`: what happened, what is going on, and an end to it. */
 import { randomUUID } from 'node:crypto';
-import type { RunUpdate } from '../../shared/api/contract.ts';
 import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
 import { DEFAULT_PARK_AFTER_MS, follow, resultOf, resultText, settle } from './drive.ts';
 import { money, time } from './output.ts';
-import { once, openSession } from './session.ts';
-import type { Session } from './session.ts';
-
-async function withSession(command: Command, use: (session: Session) => Promise<number>): Promise<number> {
-  const session = await openSession(command.dataDir, command.openApp);
-  try {
-    return await use(session);
-  } finally {
-    await session.close();
-  }
-}
-
-async function snapshot(session: Session, runId: string): Promise<Extract<RunUpdate, { type: 'snapshot' }>> {
-  const update = await once(session.client, 'runs.watch', { runId });
-  if (update.type !== 'snapshot') throw new Error('A watch of a run begins with a snapshot.');
-  return update;
-}
+import { once, snapshot, withSession } from './session.ts';
 
 export function list(command: Command, flags: { workflow?: string; limit: number }): Promise<number> {
   return withSession(command, async ({ client }) => {

@@ -8,6 +8,7 @@ import type { Timers, Wire } from '../../shared/api/wire.ts';
 import { StoreError } from '../store/port.ts';
 import { readNote } from '../workspace/lease.ts';
 import { connectLocally } from '../workspace/socket.ts';
+import { invocation } from './output.ts';
 
 /** The part of the application a session needs. */
 export interface SessionApp {
@@ -86,6 +87,7 @@ function own(app: SessionApp, halted: Promise<never>): Session {
   let interrupted = false;
   const stopOnSignal = (): void => {
     interrupted = true;
+    process.stderr.write(`Stopped; whatever is unfinished goes on with ${invocation} resume.\n`);
     // What is durable stays, the rest is repeated: the same as after a crash, only tidier.
     void app.stop().finally(() => process.exit(130));
   };
@@ -121,4 +123,21 @@ export function once<N extends NamesOf<'watch'>>(client: Client, name: N, input:
       reject,
     );
   });
+}
+
+/** Opens a session for one command and closes it whatever happens. */
+export async function withSession(command: Command, use: (session: Session) => Promise<number>): Promise<number> {
+  const session = await openSession(command.dataDir, command.openApp);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The run as it is now, with its events and its document. */
+export async function snapshot(session: Session, runId: string): Promise<Extract<RunUpdate, { type: 'snapshot' }>> {
+  const update = await once(session.client, 'runs.watch', { runId });
+  if (update.type !== 'snapshot') throw new Error('A watch of a run begins with a snapshot.');
+  return update;
 }

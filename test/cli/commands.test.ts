@@ -273,3 +273,42 @@ test.runIf(existsSync('/dev/full'))('a result that cannot be written is said, an
   expect(ended.stderr).toContain('cannot be written (ENOSPC)');
   expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toHaveLength(1);
 });
+
+const slow = {
+  formatVersion: 1,
+  id: 'wf_slow',
+  name: 'Slow',
+  steps: { rest: { kind: 'wait', config: { durationMs: 4_000 } } },
+  edges: [],
+};
+
+/** Until the command's run stands in the list; asked through whoever holds the folder. */
+async function untilWaiting(): Promise<void> {
+  for (;;) {
+    const [run] = linesOf((await desk.run('runs', 'list', '--json')).out);
+    if (run?.['word'] === 'waiting') return;
+  }
+}
+
+test('Ctrl+C stops a run, says how it goes on, and it goes on', async () => {
+  const { child, finished } = desk.begin('run', desk.write('slow.holdfast.json', slow));
+  await untilWaiting();
+  child.kill('SIGINT');
+  const { code, out, err } = await finished;
+  expect([code, out]).toEqual([130, '']);
+  expect(err).toBe('Stopped; whatever is unfinished goes on with holdfast resume.\n');
+  const resumed = await desk.run('resume', '--json');
+  expect(resultOf(resumed)).toMatchObject({ state: 'complete' });
+});
+
+test('the host dies while a command waits for its run: said, told apart from a failed run, and nothing is lost', async () => {
+  const host = await desk.host();
+  const { finished } = desk.begin('run', desk.write('slow.holdfast.json', slow));
+  await untilWaiting();
+  host.child.kill('SIGKILL');
+  const { code, out, err } = await finished;
+  expect([code, out]).toEqual([3, '']);
+  expect(err).toContain('The connection to Holdfast was lost.');
+  expect(err).toContain('goes on with holdfast resume');
+  expect(resultOf(await desk.run('resume', '--json'))).toMatchObject({ state: 'complete' });
+});
