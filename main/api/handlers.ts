@@ -1,5 +1,6 @@
 /** All endpoints of the contract, put together by topic. */
 import type { Handlers } from '../../shared/api/contract.ts';
+import { sayDataFaults } from './data-faults.ts';
 import { inboxHandlers } from './inbox.ts';
 import { createOnce } from './once.ts';
 import type { Parts } from './parts.ts';
@@ -9,10 +10,11 @@ import { workflowHandlers } from './workflows.ts';
 
 export function createHandlers(parts: Parts): Handlers {
   const once = createOnce();
-  return {
+  const handlers: Handlers = {
     ...workflowHandlers(parts, once),
     ...runHandlers(parts, once),
     ...inboxHandlers(parts, once),
     ...settingsHandlers(parts, once),
   };
+  return sayDataFaults(handlers, parts.info.dataDir);
 }

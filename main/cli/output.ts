@@ -3,6 +3,7 @@
  * code. Must never print a stack unless --debug asked for it.
  */
 import { ApiError } from '../../shared/api/contract.ts';
+import { DATABASE } from '../api/data-faults.ts';
 import { StoreError } from '../store/port.ts';
 
 /** How this command is called here, for sentences that name the next one. */
@@ -121,6 +122,7 @@ function sentence(text: string): string {
 }
 
 function codeOfApiError(error: ApiError): number {
+  if (error.code === 'internal' && error.where === DATABASE) return 3;
   switch (error.code) {
     case 'bad_input':
     case 'not_found':

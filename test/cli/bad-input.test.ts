@@ -193,6 +193,16 @@ describe('a data folder that cannot be used', () => {
     expect(readFileSync(database()).equals(before)).toBe(true);
   });
 
+  test('damaged in the middle: every command says so', async () => {
+    await desk.run('run', refund);
+    const bytes = readFileSync(database());
+    // Everything behind the first pages, so that the file opens and its tables do not.
+    bytes.fill(0xa5, 5 * 4096);
+    writeFileSync(database(), bytes);
+    for (const args of [['runs', 'list'], ['doctor'], ['run', refund]])
+      expectSentence(await desk.run(...args), 3, `${database()} is damaged`);
+  });
+
   test('a file in its place', async () => {
     writeFileSync(desk.dataDir, 'not a folder');
     expectSentence(await desk.run('runs', 'list'), 3, desk.dataDir);
