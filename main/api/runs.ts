@@ -29,6 +29,8 @@ type Topic =
   | 'runs.startDocument'
   | 'runs.settled'
   | 'runs.cancel'
+  | 'runs.rollbackPlan'
+  | 'runs.rollback'
   | 'ledger.list';
 
 export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
@@ -90,6 +92,16 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
     'runs.cancel': ({ commandId, runId, by, reason }) =>
       once(commandId, async () => {
         await engine.cancelRun({ commandId, runId, by, ...(reason === undefined ? {} : { reason }) });
+        return null;
+      }),
+    'runs.rollbackPlan': async ({ runId }) => {
+      const plan = await engine.planRollback(runId);
+      if (!plan) throw new ApiError('not_found', `There is no run ${runId} in this data folder`);
+      return plan;
+    },
+    'runs.rollback': ({ commandId, runId, by, reason }) =>
+      once(commandId, async () => {
+        await engine.rollbackRun({ commandId, runId, by, ...(reason === undefined ? {} : { reason }) });
         return null;
       }),
     'ledger.list': ({ runId }, push, signal) =>

@@ -2,12 +2,13 @@
  * A command's way to the application: the host that is running in the data folder, through its local socket, or the
  * application in this very process when there is none. Callers see one Client and cannot tell.
  */
-import type { Client, InputOf, NamesOf, OutputOf } from '../../shared/api/contract.ts';
+import type { Client, InputOf, NamesOf, OutputOf, RunUpdate } from '../../shared/api/contract.ts';
 import { connect, memoryWire } from '../../shared/api/wire.ts';
 import type { Timers, Wire } from '../../shared/api/wire.ts';
 import { StoreError } from '../store/port.ts';
 import { readNote } from '../workspace/lease.ts';
 import { connectLocally } from '../workspace/socket.ts';
+import type { Command } from './command.ts';
 import { invocation } from './output.ts';
 
 /** The part of the application a session needs. */

@@ -6,6 +6,7 @@
 import { ApiError } from '../../shared/api/contract.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
+import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
@@ -14,6 +15,7 @@ import type { StepKind } from '../steps/kind.ts';
 import type { Store } from '../store/port.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
+import { planRollback } from './core/rollback.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
@@ -93,6 +95,10 @@ export interface Engine {
   startRun(options: StartRun): Promise<{ runId: string; existing: boolean }>;
   /** Throws `ApiError` (`refused`, `not_found`, `conflict`). Deduplicated by `commandId`. */
   decideTask(options: DecideTask): Promise<void>;
+  /** Undoes what the run changed; a run in progress is cancelled first. */
+  rollbackRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
+  /** What a rollback would do now. */
+  planRollback(runId: string): Promise<RollbackPlan | undefined>;
   cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
   read(runId: string): Promise<RunView | undefined>;
   /** Calls back after every publication; returns the unsubscribe. */
@@ -266,6 +272,15 @@ export function createEngine(options: EngineOptions): Engine {
 
     async cancelRun({ commandId, runId, by, reason }) {
       await post(runId, { type: 'cancel_run', by, ...(reason === undefined ? {} : { reason }) }, commandId);
+    },
+
+    async rollbackRun({ commandId, runId, by, reason }) {
+      await post(runId, { type: 'rollback_run', by, ...(reason === undefined ? {} : { reason }) }, commandId);
+    },
+
+    async planRollback(runId) {
+      const state = foldRun(await store.events(runId));
+      return state && planRollback(state, await graphOf(state.version));
     },
 
     async read(runId) {

@@ -7,7 +7,7 @@ import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { documentSchema } from '../../shared/workflow/document.ts';
 import { effectRows, labelOf, taskRows, touchedBy } from './projections.ts';
 
-const step = fc.constantFrom('a', 'b#2', 'each[1]/c');
+const step = fc.constantFrom('a', 'a!undo', 'b#2', 'each[1]/c');
 const taskId = fc.constantFrom('t1', 't2', 't3');
 const key = fc.constantFrom('k1', 'k2', 'k3');
 const by = fc.constant('person:ada');
@@ -47,6 +47,8 @@ const body = fc.oneof(
   fc.record({ type: fc.constant('attempt_abandoned' as const), step, attempt: fc.constant(1) }),
   fc.record({ type: fc.constant('step_confirmed' as const), step, ports: fc.constant<string[]>(['out']) }),
   fc.record({ type: fc.constant('run_completed' as const), output: fc.jsonValue() }),
+  fc.record({ type: fc.constant('rollback_started' as const), by }),
+  fc.record({ type: fc.constant('run_rolled_back' as const) }),
   fc.record({ type: fc.constant('run_failed' as const), reason: fc.constant('x'), openEffects: fc.nat(3) }),
 );
 

@@ -5,7 +5,7 @@
 import type { RunSummary } from '../../shared/api/contract.ts';
 import type { RunEvent, StepKey } from '../../shared/run/events.ts';
 import { isOpen, type EffectState, type RunState } from '../../shared/run/state.ts';
-import { stepIdOf } from '../../shared/run/keys.ts';
+import { stepIdOf, undoneBy } from '../../shared/run/keys.ts';
 import { stepLabel } from '../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
@@ -121,13 +121,15 @@ export interface Touched {
   effects: Set<string>;
 }
 
+const closing: ReadonlySet<string> = new Set(['run_completed', 'run_failed', 'rollback_started', 'run_rolled_back']);
+
 export function touchedBy(events: readonly RunEvent[]): Touched {
   const touched: Touched = { all: false, steps: new Set(), tasks: new Set(), effects: new Set() };
   for (const event of events) {
-    // The end of a run closes its tasks.
-    if (event.type === 'run_completed' || event.type === 'run_failed' || event.type === 'rollback_started')
-      touched.all = true;
-    if ('step' in event && event.step !== undefined) touched.steps.add(event.step);
+    // The end of a run, and its turning back, close its tasks.
+    if (closing.has(event.type)) touched.all = true;
+    // The end of a compensation also changes what it undid.
+    if ('step' in event && event.step !== undefined) touched.steps.add(event.step).add(undoneBy(event.step));
     if ('taskId' in event) touched.tasks.add(event.taskId);
     if ('effectKey' in event && event.effectKey !== undefined) touched.effects.add(event.effectKey);
     if ('key' in event && event.key !== undefined) touched.effects.add(event.key);

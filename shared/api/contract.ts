@@ -8,6 +8,7 @@ import './interpretive.ts';
 import * as z from 'zod';
 import { taskAnswers } from '../run/events.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { RollbackPlan } from '../run/rollback-plan.ts';
 import type { EffectState, RunState, StateWord, TaskState } from '../run/state.ts';
 import type { StepManifest } from '../steps/manifest.ts';
 import type { Signal } from './signal.ts';
@@ -205,6 +206,13 @@ export const contract = {
   /** Sends the run's state once, when it has ended or is parked. */
   'runs.settled': watch<RunState>()(z.strictObject({ runId: id, parkAfterMs: z.int().min(0).max(86_400_000) })),
   'runs.cancel': command<null>()(
+    z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
+  ),
+
+  /** What a rollback would do now, before anybody asks for it. */
+  'runs.rollbackPlan': query<RollbackPlan>()(z.strictObject({ runId: id })),
+  /** Undoes what the run changed, the last change first; a run in progress is cancelled before. */
+  'runs.rollback': command<null>()(
     z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
   ),
 

@@ -5,7 +5,7 @@
 import type { StepError } from './errors.ts';
 import type { Actor, RunEvent, StepKey } from './events.ts';
 import { isUndoKey, undoneBy } from './keys.ts';
-import { effectOfKey, stepOf, taskOf } from './state.ts';
+import { effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
 import { withStepWord } from './words.ts';
 
@@ -149,7 +149,7 @@ export function decideTask(
 export function closeTasks(state: RunState, at: number): RunState {
   const tasks = { ...state.tasks };
   for (const task of Object.values(state.tasks)) {
-    if (!task.decision) tasks[task.taskId] = { ...task, closedAt: at };
+    if (isOpen(task)) tasks[task.taskId] = { ...task, closedAt: at };
   }
   return { ...state, tasks };
 }

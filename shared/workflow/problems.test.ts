@@ -233,10 +233,8 @@ describe('what this version does not run', () => {
       edges: [{ ...edge('a', 'a'), loop: { maxIterations: 1 } }],
       triggers: [{ id: 't', kind: 'schedule' }],
       settings: {
-        onFailure: 'rollback',
         budget: { perDayMicros: 1 },
         stopWhen: [{ iterationsAbove: 2 }],
-        escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'rollback' }],
       },
     };
     const found = findProblems(documentOf(value), tools).filter((one) => one.code === 'not_executable_yet');

@@ -87,18 +87,6 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     places: (document) => (document.triggers ?? []).map((_trigger, index) => ['triggers', index]),
   },
   {
-    part: 'rollback on failure',
-    sentence: 'Rolling back on failure is part of the format, but this version does not do it.',
-    fix: 'Choose to pause or to fail.',
-    places: (document) => (document.settings?.onFailure === 'rollback' ? [['settings', 'onFailure']] : []),
-  },
-  {
-    part: 'escalation that rolls back',
-    sentence: 'An escalation that rolls back is part of the format, but this version does not do it.',
-    fix: 'Choose to pause or to fail.',
-    places: (document) => rulesThen(document, 'rollback'),
-  },
-  {
     part: 'escalation that takes the fallback path',
     sentence: 'An escalation that takes the fallback path is part of the format, but this version does not do it.',
     fix: 'Choose to pause or to fail.',

@@ -120,6 +120,23 @@ test('cancel ends a parked run and is not a failure of the command', async () =>
   expect((await desk.run('inbox', 'list')).out).toBe('Nothing waits for a person.\n');
 });
 
+test('rollback says first what it would do, then undoes it, the last change first', async () => {
+  const { run } = resultOf(await desk.run('run', refund, '--json'));
+  await desk.run('inbox', 'decide', await openTask(), '--approve', '--as', 'role:finance-lead');
+  const plan = resultOf(await desk.run('runs', 'rollback', String(run), '--plan', '--json'));
+  const planned = plan['undo'] as { step: string }[];
+  expect(planned.map(({ step }) => step)).toEqual(['tell', 'update', 'pay']);
+  expect(plan['stays']).toEqual([]);
+  expect(sandboxActions(desk.dataDir)).not.toContain('refund.reversed');
+  const done = await desk.run('runs', 'rollback', String(run), '--as', 'ada', '--reason', 'Wrong customer', '--json');
+  expect(done.code).toBe(0);
+  expect(resultOf(done)).toMatchObject({ run, state: 'rolled_back', steps: { pay: 'rolled_back' } });
+  const actions = sandboxActions(desk.dataDir);
+  expect(actions.slice(3)).toEqual(['message.sent', 'order.updated', 'refund.reversed']);
+  expect((await desk.run('doctor')).code).toBe(0);
+  expect((await desk.run('runs', 'rollback', String(run))).code).toBe(2);
+});
+
 test('export of an import is stable, and importing the same again changes nothing', async () => {
   const imported = await desk.run('import', refund, '--json');
   expect(resultOf(imported)).toMatchObject({ workflow: 'wf_refund', existing: false });

@@ -4,28 +4,13 @@
  * that a crash in the middle goes on like any other work. One that fails is escalated; the rest waits and is not lost.
  */
 import type { StepError } from '../../../shared/run/errors.ts';
-import type { Actor, StepKey } from '../../../shared/run/events.ts';
+import type { Actor } from '../../../shared/run/events.ts';
 import { isUndoKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
+import type { RollbackPlan } from '../../../shared/run/rollback-plan.ts';
 import { isOpen, stepOf, type EffectState, type RunState } from '../../../shared/run/state.ts';
 import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
 import { openEffects, putInDoubt } from './effects.ts';
 import { emit, type Turn } from './turn.ts';
-
-export interface PlannedUndo {
-  effectKey: string;
-  step: StepKey;
-  /** What was done: `POST sandbox://payments/refunds`. */
-  target: string;
-  /** Label of the compensation. */
-  undo: string;
-}
-
-export interface RollbackPlan {
-  /** In the order in which they will be undone. */
-  undo: PlannedUndo[];
-  /** What stays, and why. */
-  stays: { effectKey: string; step: StepKey; target: string; why: string }[];
-}
 
 /** What a rollback would do now: the same order and the same rules that it follows. */
 export function planRollback(state: RunState, graph: Graph): RollbackPlan {

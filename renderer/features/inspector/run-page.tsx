@@ -15,6 +15,7 @@ import { CancelRun } from './cancel-run.tsx';
 import { DataTab } from './data-tab.tsx';
 import { EventsTab } from './events-tab.tsx';
 import { LedgerTab } from './ledger-tab.tsx';
+import { canRollBack, RollBack } from './roll-back.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { RunRecord } from './run-record.tsx';
 import { ErrorBox, StepPanel } from './step-panel.tsx';
@@ -55,7 +56,8 @@ function Inspector({ run }: { run: LiveRun }) {
             <Button variant="default" onClick={() => navigate({ screen: 'workflow', id: state.workflowId })}>
               Open the workflow
             </Button>
-            {state.end === undefined && <CancelRun run={state} />}
+            {canRollBack(state) && <RollBack run={state} labelOf={labelOf} />}
+            {state.end === undefined && !state.rollback && <CancelRun run={state} />}
           </>
         }
       />
