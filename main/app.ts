@@ -20,11 +20,11 @@ import type { Engine, Random } from './runtime/engine.ts';
 import { parseExpression } from './runtime/expressions.ts';
 import type { Faults } from './runtime/faults.ts';
 import { createHttpClient } from './runtime/http/client.ts';
-import { startSandbox } from './sandbox/sandbox.ts';
+import { SandboxLedgerError, startSandbox } from './sandbox/sandbox.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { manifests, stepKinds } from './steps/index.ts';
 import { betterSqlite3 } from './store/drivers/better-sqlite3.ts';
-import type { SqlDriver, Store } from './store/port.ts';
+import { StoreError, type SqlDriver, type Store } from './store/port.ts';
 import { openStore } from './store/store.ts';
 import { appFolders } from './workspace/folders.ts';
 import { takeLease } from './workspace/lease.ts';
@@ -99,7 +99,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const store = await openStore({ dataDir, driver, clock, fold: foldRun, log: (message) => log('warn', message) });
     undo.push(() => store.close());
     const allowed = await loadAllowedHosts(store);
-    const sandbox = await startSandbox({
+    const sandbox = await openSandbox({
       dir: path.join(dataDir, 'sandbox'),
       clock,
       log: (message) => log('warn', message),
@@ -179,6 +179,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await unwind();
     throw error;
+  }
+}
+
+/** The Sandbox's ledger is part of the data folder: what is wrong with it is told like the rest. */
+async function openSandbox(options: Parameters<typeof startSandbox>[0]): Promise<Sandbox> {
+  try {
+    return await startSandbox(options);
+  } catch (error) {
+    if (error instanceof SandboxLedgerError) throw new StoreError('corrupt', error.message);
+    const code = error instanceof Object && 'code' in error ? String(error.code) : '';
+    if (code === '') throw error;
+    const fix = 'Move it away; the Sandbox starts anew.';
+    throw new StoreError('unreadable', `The Sandbox's folder ${options.dir} cannot be used (${code}). ${fix}`);
   }
 }
 

@@ -42,6 +42,16 @@ const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text
   },
 };
 
+const limitMeanings: typeof meanings.escalation = {
+  '--approve': { answer: 'retry', text: 'let the run go on past this limit' },
+  '--reject': { answer: 'give_up', text: 'end the run here' },
+};
+
+/** What each flag means for this item. */
+function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule'>): typeof meanings.escalation {
+  return card.rule === undefined ? meanings[card.kind] : limitMeanings;
+}
+
 export async function list(command: Command, flags: { all: boolean }): Promise<number> {
   const session = await openSession(command.dataDir, command.openApp);
   try {
@@ -82,7 +92,7 @@ export async function decide(command: Command, taskId: string, flags: DecideFlag
   const session = await openSession(command.dataDir, command.openApp);
   try {
     const card = await session.client.call('inbox.get', { taskId });
-    const meaning = meanings[card.kind][flag];
+    const meaning = meaningsOf(card)[flag];
     if (!meaning || !card.allow.includes(meaning.answer)) {
       throw new CliFailure(
         2,
@@ -133,7 +143,7 @@ function chosenFlag(flags: DecideFlags): Flag {
 }
 
 function flagsFor(card: InboxCard): [Flag, string][] {
-  return (Object.entries(meanings[card.kind]) as [Flag, { answer: TaskAnswer; text: string }][])
+  return (Object.entries(meaningsOf(card)) as [Flag, { answer: TaskAnswer; text: string }][])
     .filter(([, meaning]) => card.allow.includes(meaning.answer))
     .map(([flag, meaning]) => [flag, meaning.text]);
 }

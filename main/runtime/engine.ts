@@ -7,10 +7,10 @@ import { ApiError } from '../../shared/api/contract.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
-import type { RunState } from '../../shared/run/state.ts';
+import { taskOf, type RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
-import { compileGraph, type Graph } from '../../shared/workflow/graph.ts';
+import { compileGraph, nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Store } from '../store/port.ts';
 import { createCommitter, type Committer } from './committer.ts';
@@ -203,6 +203,16 @@ export function createEngine(options: EngineOptions): Engine {
     if (refusal) throw new ApiError(refusal.code, refusal.message);
   }
 
+  /** What comes after the step relies on the shape it promises, whoever wrote the output. */
+  async function checkEdit(runId: string, taskId: string, value: unknown): Promise<void> {
+    const state = await withActor(runId, (actor) => actor.state());
+    const task = state && taskOf(state, taskId);
+    if (!state || task?.gate !== 'after') return;
+    const node = nodeOf(await graphOf(state.version), task.step);
+    const misfit = node && kinds.get(node.step.kind)?.checkOutput?.(state.steps[task.step]?.config ?? {}, value);
+    if (misfit !== undefined) throw new ApiError('refused', misfit);
+  }
+
   async function startOnce({
     document,
     version,
@@ -260,6 +270,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async decideTask({ commandId, runId, reason, digest, value, ...rest }) {
+      if (rest.answer === 'edit') await checkEdit(runId, rest.taskId, value);
       const command: Command = {
         type: 'decide_task',
         ...rest,

@@ -73,6 +73,8 @@ export interface StepKind {
   manifest: StepManifest;
   /** Returns one sentence and the place when the resolved config cannot be executed. */
   validate(config: Record<string, unknown>): { message: string; pointer: string } | undefined;
+  /** One sentence when a person's edit of the output does not have the shape this config promises. */
+  checkOutput?(config: Record<string, unknown>, output: unknown): string | undefined;
   /** Required for kinds that can change the world. Pure: no clock, no network. */
   plan?(config: Record<string, unknown>): PlannedRequest;
   execute(config: Record<string, unknown>, ctx: StepContext): Promise<Outcome>;

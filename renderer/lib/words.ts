@@ -86,6 +86,8 @@ export function triggerText(trigger: EscalationTrigger): string {
 const reasonTitles: Record<string, string> = {
   ...triggerTitles,
   ...errorTitles,
+  rollback: 'going back',
+  rollback_incomplete: 'not everything could be undone',
   timer: 'until a set time',
   retry: 'to try again',
   review: 'for a person’s decision',
@@ -160,6 +162,11 @@ export const answerTitles: Record<TaskAnswer, string> = {
   not_happened: 'It did not happen – try again',
 };
 
+/** At a limit nothing has failed: the question is whether the run may go on. */
+export function answerTitle(answer: TaskAnswer, task: Pick<TaskState, 'rule'>): string {
+  return answer === 'retry' && task.rule !== undefined ? 'Let it go on' : answerTitles[answer];
+}
+
 /** What was decided, in the past tense. */
 export const answerDone: Record<TaskAnswer, string> = {
   approve: 'approved',
@@ -193,11 +200,14 @@ export function questionOf(task: Pick<TaskState, 'kind' | 'gate' | 'on' | 'messa
 }
 
 /** What to look at before deciding, and what each answer leads to. */
-export function guidanceOf(task: Pick<TaskState, 'kind' | 'gate'>): string | undefined {
+export function guidanceOf(task: Pick<TaskState, 'kind' | 'gate' | 'rule'>): string | undefined {
   switch (task.kind) {
     case 'review':
       return undefined;
     case 'escalation':
+      if (task.rule !== undefined) {
+        return 'Let it go on and this limit is not asked about again in this run. Give up ends the run here.';
+      }
       return 'Try again does the step once more, which helps when the cause is gone. Give up ends it without a result.';
     case 'in_doubt':
       return 'Look in the other system first. If it happened, the run goes on from there; if it did not, the step is done again under the same key.';

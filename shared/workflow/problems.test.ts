@@ -271,3 +271,21 @@ describe('findProblems', () => {
     }
   });
 });
+
+describe('what a run is given', () => {
+  const inputsOf = (inputs: object) =>
+    findProblems(documentOf({ steps: { a: get }, inputs }), tools).filter((one) => one.pointer.startsWith('/inputs'));
+
+  it('must be described by a schema that can be used', () => {
+    expect(inputsOf({ type: 'nonsense' })).toMatchObject([
+      { code: 'invalid_inputs', pointer: '/inputs', severity: 'error' },
+    ]);
+    expect(inputsOf({ type: 'object', properties: { n: { type: 'number', default: 1 } } })).toEqual([]);
+    expect(inputsOf({ type: 'object' })).toEqual([]);
+  });
+
+  it('must have defaults that fit', () => {
+    const found = inputsOf({ type: 'object', properties: { n: { type: 'number', default: 'one' }, m: true } });
+    expect(found).toMatchObject([{ code: 'invalid_default', pointer: '/inputs/properties/n/default' }]);
+  });
+});

@@ -5,6 +5,7 @@
  */
 import { report, type CheckContext, type ProblemTools } from './checks/context.ts';
 import { checkExpressions } from './checks/expressions.ts';
+import { checkInputs } from './checks/inputs.ts';
 import { checkKinds } from './checks/kinds.ts';
 import { checkMarks } from './checks/marks.ts';
 import { checkWiring } from './checks/wiring.ts';
@@ -51,6 +52,7 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
   };
   checkWiring(context);
   checkSupported(context);
+  checkInputs(context);
   checkKinds(context);
   checkExpressions(context);
   checkMarks(context);

@@ -112,6 +112,28 @@ test('a rejected run fails, deciding still succeeded', async () => {
   expect(runs[0]).toMatchObject({ openTasks: 0 });
 });
 
+test('an edit must have the shape that the step promises', async () => {
+  await desk.run('run', refund);
+  const task = await openTask();
+  const wrong = await desk.run('inbox', 'decide', task, '--edit', '5', '--as', 'role:finance-lead');
+  expect(wrong.code).toBe(2);
+  expect(wrong.err).toContain('does not have the shape the step promises');
+  const value = { decision: 'refund', amount: 1200, confidence: 1, reason: 'Half of it' };
+  const edited = await desk.run('inbox', 'decide', task, '--edit', JSON.stringify(value), '--as', 'role:finance-lead');
+  expect(edited.code).toBe(0);
+  expect(sandboxActions(desk.dataDir)).toContain('refund.created');
+});
+
+test('a limit parks the run and asks whether it may go on', async () => {
+  const limited = { ...plain, id: 'wf_limited', settings: { stopWhen: [{ expression: '{{ true }}' }] } };
+  const { run, state, reason } = resultOf(await desk.run('run', desk.write('l.holdfast.json', limited), '--json'));
+  expect([state, reason]).toEqual(['escalated', 'stop_condition']);
+  const shown = await desk.run('inbox', 'show', await openTask());
+  expect(shown.out).toContain('let the run go on past this limit');
+  expect((await desk.run('inbox', 'decide', await openTask(), '--approve', '--as', 'ada')).code).toBe(0);
+  expect(resultOf(await desk.run('runs', 'show', String(run), '--json'))).toMatchObject({ state: 'complete' });
+});
+
 test('cancel ends a parked run and is not a failure of the command', async () => {
   const { run } = resultOf(await desk.run('run', refund, '--json'));
   const cancelled = await desk.run('runs', 'cancel', String(run), '--as', 'ada', '--reason', 'Not needed', '--json');

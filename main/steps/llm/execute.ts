@@ -32,6 +32,11 @@ export const llmStep: StepKind = {
     return undefined;
   },
 
+  checkOutput(config, output) {
+    const misfit = config['output'] === undefined ? undefined : misfitOf(config['output'], output);
+    return misfit === undefined ? undefined : `The edit does not have the shape the step promises: ${misfit}`;
+  },
+
   async execute(config, ctx): Promise<Outcome> {
     const { prompt, system, output: outputSchema } = resolved.parse(config);
     await pause(DEMO_LATENCY_MS, ctx.signal);

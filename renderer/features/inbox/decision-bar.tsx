@@ -9,7 +9,7 @@ import type { TaskAnswer } from '../../../shared/run/events.ts';
 import { useCommand } from '../../client.ts';
 import { notifyDone } from '../../lib/notify.ts';
 import { useSettings } from '../../lib/settings.ts';
-import { answerTitles } from '../../lib/words.ts';
+import { answerTitle } from '../../lib/words.ts';
 import { isTyping } from '../../ui/frame/go-keys.ts';
 import { ActorText } from '../../ui/values.tsx';
 import { choicesOf, demandOf } from './answers.ts';
@@ -219,7 +219,7 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
               aria-keyshortcuts={choice.key}
               onClick={() => choose(choice.answer)}
             >
-              {answerTitles[choice.answer]}
+              {answerTitle(choice.answer, card)}
             </Button>
           ))}
           <span className={classes.barHint}>
