@@ -3,7 +3,7 @@
  * conditions checked on an output. The values travel inside the command and are recorded; `decide` never evaluates.
  */
 import type { StepState } from '../../shared/run/state.ts';
-import { stepOf, type RunState } from '../../shared/run/state.ts';
+import { changeToUndo, stepOf, type RunState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
 import type { Gate } from '../../shared/workflow/document.ts';
 import { isUndoKey, stepIdOf, undoneBy } from '../../shared/run/keys.ts';
@@ -46,11 +46,9 @@ function resultsOf(state: RunState): Scope['steps'] {
 
 /** A compensation also reads what was asked, what was answered and what came of it. */
 function undoScope(state: RunState, key: string): Scope {
-  const undone = undoneBy(key);
-  const effect = Object.values(state.effects).findLast((one) => one.step === undone && one.status === 'confirmed');
-  const scope = scopeOf(state);
-  const output = stepOf(state, undone)?.output;
-  return { ...scope, output, request: effect?.request, response: effect?.response };
+  const change = changeToUndo(state, key);
+  const output = change?.output ?? stepOf(state, undoneBy(key))?.output;
+  return { ...scopeOf(state), output, request: change?.request, response: change?.response };
 }
 
 /** The command that begins the step's next attempt, or the one that refuses it because a value is missing. */

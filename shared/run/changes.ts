@@ -4,8 +4,8 @@
  */
 import type { StepError } from './errors.ts';
 import type { Actor, RunEvent, StepKey } from './events.ts';
-import { isUndoKey, undoneBy } from './keys.ts';
-import { effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
+import { isUndoKey } from './keys.ts';
+import { changeToUndo, effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
 import { withStepWord } from './words.ts';
 
@@ -154,15 +154,34 @@ export function closeTasks(state: RunState, at: number): RunState {
   return { ...state, tasks };
 }
 
-/** A compensation ended well: what its step changed is undone. */
+/**
+ * A compensation ended well: the change it was for is undone. A step that was sent back has made several; the
+ * compensation then begins anew, with a key of its own, for the one before.
+ */
 export function markRolledBack(state: RunState, event: { step: StepKey; at: number }): RunState {
-  const undone = undoneBy(event.step);
+  const change = changeToUndo(state, event.step);
+  if (!change) return state;
+  const undone = changeEffect(state, change.key, () => ({ ...change, status: 'rolled_back' }));
+  return changeToUndo(undone, event.step)
+    ? changeStep(undone, event, (step) => ({ ...beginsAnew(step), generation: step.generation + 1 }))
+    : changeStep(undone, { ...event, step: change.step }, (step) => ({ ...step, status: 'rolled_back' }));
+}
+
+/** Nothing that was counted or timed before binds it. */
+function beginsAnew({ firstStartedAt: _first, ...step }: StepState): StepState {
+  return { ...step, status: 'ready', retries: [], ports: [] };
+}
+
+/** The step's next output belongs to another change; what undoes this one still reads what came of it. */
+export function keepOutput(state: RunState, { step: key, answer }: { step: StepKey; answer: string }): RunState {
+  const step = stepOf(state, key);
+  if (!step || answer !== 'send_back') return state;
   const effects = { ...state.effects };
   for (const effect of Object.values(state.effects)) {
-    if (effect.step === undone && effect.status === 'confirmed')
-      effects[effect.key] = { ...effect, status: 'rolled_back' };
+    if (effect.step === key && effect.generation === step.generation)
+      effects[effect.key] = { ...effect, output: step.output };
   }
-  return changeStep({ ...state, effects }, { ...event, step: undone }, (step) => ({ ...step, status: 'rolled_back' }));
+  return { ...state, effects };
 }
 
 /** The run turns back: it is no longer ended, nobody is asked about going forward, and what was given up is tried again. */
@@ -170,9 +189,8 @@ export function turnBack(state: RunState, event: { at: number; by: Actor; reason
   const { end: _end, endedAt: _endedAt, cancelling: _cancelling, output: _output, reason: _reason, ...rest } = state;
   const steps = { ...state.steps };
   for (const step of Object.values(state.steps)) {
-    if (!isUndoKey(step.key) || step.status !== 'failed') continue;
-    const { firstStartedAt: _first, ...again } = step;
-    steps[step.key] = withStepWord({ ...again, status: 'ready', retries: [], ports: [] }, { at: event.at });
+    if (isUndoKey(step.key) && step.status === 'failed')
+      steps[step.key] = withStepWord(beginsAnew(step), { at: event.at });
   }
   const rollback = { by: event.by, ...(event.reason === undefined ? {} : { reason: event.reason }) };
   return closeTasks({ ...rest, steps, rollback, allConfirmed: false, openEffects: 0 }, event.at);

@@ -12,6 +12,7 @@ import {
   decideTask,
   endAttempt,
   initialState,
+  keepOutput,
   markRolledBack,
   settleEffect,
   spentOf,
@@ -175,7 +176,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         },
       );
     case 'gate_decided':
-      return changeStep(decideTask(state, event), event, (step) => {
+      return changeStep(decideTask(keepOutput(state, event), event), event, (step) => {
         const task = taskOf(state, event.taskId);
         if (event.answer === 'send_back') {
           // A new request with the comment: nothing that was approved, counted or timed before binds it.

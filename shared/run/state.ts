@@ -6,6 +6,7 @@ import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
 import type { StepError } from './errors.ts';
 import type { Actor, GateCause, StepKey, TaskAnswer, Usage } from './events.ts';
+import { undoneBy } from './keys.ts';
 
 export const stateWords = [
   'started',
@@ -94,6 +95,8 @@ export interface EffectState {
   requestDigest: string;
   request: unknown;
   response?: unknown;
+  /** What came of it, kept here once its step was sent back: the step's own output is then that of a later change. */
+  output?: unknown;
   status: EffectStatus;
   undoes?: string;
   error?: StepError;
@@ -189,6 +192,15 @@ export function taskOf(state: Pick<RunState, 'tasks'>, taskId: string): TaskStat
 
 export function effectOfKey(state: Pick<RunState, 'effects'>, key: string): EffectState | undefined {
   return Object.hasOwn(state.effects, key) ? state.effects[key] : undefined;
+}
+
+/** The change that this compensation undoes: the one it was announced for, else the last one its step made. */
+export function changeToUndo(state: Pick<RunState, 'effects'>, key: StepKey): EffectState | undefined {
+  const effects = Object.values(state.effects);
+  const announced = effects.findLast((effect) => effect.step === key)?.undoes;
+  const undone = undoneBy(key);
+  const changes = effects.filter((effect) => effect.step === undone && effect.status === 'confirmed');
+  return changes.find((effect) => effect.key === announced) ?? changes[changes.length - 1];
 }
 
 /** Nobody decided it yet, and the run has not gone on without it. */

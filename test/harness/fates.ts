@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import type { ErrorClass } from '../../shared/run/errors.ts';
 import { errorClasses, transientErrors } from '../../shared/run/errors.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
+import { isUndoKey } from '../../shared/run/keys.ts';
 import type { TaskState } from '../../shared/run/state.ts';
 import { changesTheWorld, effectClasses } from '../../shared/steps/effect.ts';
-import type { Graph } from '../../shared/workflow/graph.ts';
+import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } from './core.ts';
 import { graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
 
@@ -54,13 +55,15 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     totalTimeoutMs: rarely(fc.constantFrom(1_000, 20_000)),
     before: rarely(gate),
     after: rarely(gate),
-    rule: rarely(fc.constantFrom('pause' as const, 'fail' as const)),
+    rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const)),
+    undo: fc.option(fc.constantFrom(...effectClasses), { nil: undefined }),
   })
-  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule }) => ({
+  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, undo }) => ({
     kind: 'test',
     effect,
     checkpoint,
     retry: { retriers, ...(totalTimeoutMs === undefined ? {} : { totalTimeoutMs }) },
+    ...(undo ? { compensate: { kind: 'test', config: {}, effect: undo, retry: { retriers } } } : {}),
     gates: { ...(before ? { before } : {}), ...(after ? { after } : {}) },
     ...(rule ? { escalation: [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: rule }] } : {}),
   }));
@@ -82,7 +85,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
         }),
         { maxLength: 20 },
       ),
-      onFailure: fc.constantFrom('pause' as const, 'fail' as const, undefined),
+      onFailure: fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, undefined),
       retryBudget: rarely(fc.nat(4)),
       costBudget: rarely(fc.integer({ min: 1, max: 20 })),
       stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
@@ -107,6 +110,14 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
     };
     return graphOf(named, forward, { settings });
   });
+
+const size = process.env['HOLDFAST_TEST_SIZE'] ?? 'small';
+const numRuns = size === 'soak' ? 100_000 : size === 'push' ? 5_000 : 1_000;
+
+/** The body of a test: what must hold for every graph and every seed. */
+export function always(check: (graph: Graph, seed: number) => void): () => void {
+  return () => fc.assert(fc.property(anyGraph, fc.nat(2 ** 31), check), { numRuns });
+}
 
 /** What was decided, committed or not, and what was really called, in the order it happened. */
 export type Entry = { event: RunEvent } | { call: Call };
@@ -133,11 +144,13 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
   const fortune = 0.4 + draw() * 0.6;
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(draw() * list.length)];
   const log: Entry[] = [];
+  /** The end was reached; what a test does afterwards goes well. */
+  let isOver = false;
   const done = new Map<string, number>();
   const core: Core = coreDriver(graph, {
     seed,
     prepare: (node) => {
-      if (draw() < (1 - fortune) / 10) return { class: 'invalid_output', message: 'A value is missing' };
+      if (!isOver && draw() < (1 - fortune) / 10) return { class: 'invalid_output', message: 'A value is missing' };
       return {
         config: { n: draw() },
         ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
@@ -155,7 +168,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
 
   function doIt(key: string): void {
     const call = core.calls.findLast((one) => one.key === key);
-    const isKeyed = call !== undefined && graph.steps.get(call.step)?.effect === 'idempotent';
+    const isKeyed = call !== undefined && nodeOf(graph, call.step)?.effect === 'idempotent';
     done.set(key, isKeyed ? 1 : (done.get(key) ?? 0) + 1);
   }
 
@@ -167,7 +180,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
       const confidence = pick<unknown>([draw(), draw(), draw(), 'high', Number.NaN, undefined]);
       const checked = {
         gate: { confidence, expressions: [undefined, pick<unknown>([false, true, undefined])] },
-        ...(draw() > fortune ? { doneWhen: { holds: false, expression: 'output' } } : {}),
+        ...(draw() > fortune && !isUndoKey(step) ? { doneWhen: { holds: false, expression: 'output' } } : {}),
       };
       const spent = { costMicros: Math.floor(draw() * 4), usage: { inputTokens: 1, outputTokens: 2 } };
       return { ...ok({ n: draw() }, { ...spent, ...(draw() < 0.2 ? { ports: ['other'] } : {}) }), checked, tookMs };
@@ -208,7 +221,14 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
   }
 
   core.start({ order: 1 });
-  for (let round = 0; !core.state().end; round += 1) {
+  /** Some runs are rolled back after they ended. */
+  let isRegretted = draw() < 0.3;
+  const regret = (): boolean => {
+    if (!isRegretted) return false;
+    isRegretted = false;
+    return core.turn({ type: 'rollback_run', by: 'person:grace' }) === undefined && !core.state().end;
+  };
+  for (let round = 0; !core.state().end || regret(); round += 1) {
     const isCalm = round > 150;
     const fate = isCalm ? 1 : draw();
     const running = pick(core.running());
@@ -217,6 +237,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     if (round > 3_000) throw new Error('The run does not come to an end');
     if (fate < 0.08) crash();
     else if (fate < 0.083) core.cancel();
+    else if (fate < 0.086) core.turn({ type: 'rollback_run', by: 'person:grace' });
     else if (fate < 0.15) core.turn();
     else if (running !== undefined) core.finish(running, isCalm ? calmReply(running) : replyTo(running));
     else if (task && (wakeAt === undefined || draw() < 0.5)) {
@@ -225,6 +246,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     } else if (wakeAt !== undefined) core.advance(Math.max(0, wakeAt - core.now()));
     else throw new Error(`Neither ended nor waiting for anybody: ${JSON.stringify(core.state().steps)}`);
   }
+  isOver = true;
   return life;
 
   function calmReply(step: string): Reply {

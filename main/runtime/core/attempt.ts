@@ -5,8 +5,8 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
-import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
-import { effectOfKey } from '../../../shared/run/state.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
+import { changeToUndo, effectOfKey } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Gate } from '../../../shared/workflow/document.ts';
 import { canonicalText } from '../../../shared/workflow/canonical.ts';
@@ -39,6 +39,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   if (mayAsk && openGate(turn, node, key, 'before', before, prepared.config, prepared.gate)) return;
   const attempt = startAttempt(turn, node, key, prepared.config);
   if (!changesTheWorld(node.effect)) return;
+  const undone = isUndoKey(key) ? changeToUndo(turn.state, key) : undefined;
   const plan = prepared.plan ?? { target: node.step.kind, request: prepared.config };
   emit(turn, {
     type: 'effect_intended',
@@ -51,15 +52,8 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     target: plan.target,
     requestDigest: turn.ctx.digest(canonicalText(plan.request)),
     ...(isAnnounced ? {} : { request: plan.request }),
-    ...(isUndoKey(key) ? { undoes: undoneEffect(turn, key) } : {}),
+    ...(undone ? { undoes: undone.key } : {}),
   });
-}
-
-/** The key of the effect that this compensation undoes. */
-function undoneEffect(turn: Turn, key: StepKey): string {
-  const step = undoneBy(key);
-  const effects = Object.values(turn.state.effects);
-  return effects.findLast((effect) => effect.step === step && effect.status === 'confirmed')?.key ?? '';
 }
 
 /** The step's expressions gave no usable value: an attempt that failed before anything was called. */

@@ -54,8 +54,8 @@ export function awaitsAnswer(state: RunState): boolean {
 }
 
 /** Effects that happened or may have happened and were not undone: what a failed run leaves behind. */
-export function openEffects(state: RunState): number {
-  const isOpen = ({ status, undoes }: EffectState): boolean =>
-    undoes === undefined && status !== 'failed' && status !== 'rolled_back';
-  return Object.values(state.effects).filter(isOpen).length;
+export function openChanges(state: RunState): EffectState[] {
+  return Object.values(state.effects).filter(
+    ({ status, undoes }) => undoes === undefined && status !== 'failed' && status !== 'rolled_back',
+  );
 }

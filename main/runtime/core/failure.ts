@@ -8,7 +8,7 @@ import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
-import { isUndoKey } from '../../../shared/run/keys.ts';
+import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
 import { fallbackEdges } from './paths.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
@@ -78,9 +78,9 @@ export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): 
   });
 }
 
-/** The step's own rule first, then the workflow's. */
+/** The rule of the drawn step first, also for what undoes it, then the workflow's. */
 export function escalationRule(ctx: DecideContext, key: StepKey, on: EscalationTrigger): EscalationRule | undefined {
-  const own = graphStep(ctx, key)?.step.escalation ?? [];
+  const own = graphStep(ctx, undoneBy(key))?.step.escalation ?? [];
   const common = ctx.graph.document.settings?.escalation ?? [];
   return [...own, ...common].find((rule) => rule.on === on);
 }

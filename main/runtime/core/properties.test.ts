@@ -3,28 +3,21 @@
  * the invariants checked after every turn. fast-check prints the seed and the smallest case of a failure.
  */
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyGraph, deepFreeze, live, type Life } from '../../../test/harness/fates.ts';
+import { always, deepFreeze, live, type Life } from '../../../test/harness/fates.ts';
 import { transientErrors, type ErrorClass } from '../../../shared/run/errors.ts';
 import { evolve } from '../../../shared/run/evolve.ts';
 import { taskAnswers, type RunEvent } from '../../../shared/run/events.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
-import type { Graph } from '../../../shared/workflow/graph.ts';
+import { nodeOf } from '../../../shared/workflow/graph.ts';
 import type { Command } from './commands.ts';
 import { decide } from './decide.ts';
 import { due } from './due.ts';
 
-const size = process.env['HOLDFAST_TEST_SIZE'] ?? 'small';
-const numRuns = size === 'soak' ? 100_000 : size === 'push' ? 5_000 : 1_000;
-
 const patient = { timeout: 3_600_000 };
-
-function always(check: (graph: Graph, seed: number) => void): () => void {
-  return () => fc.assert(fc.property(anyGraph, fc.nat(2 ** 31), check), { numRuns });
-}
 
 const eventsOf = (life: Life): RunEvent[] => life.log.flatMap((entry) => ('event' in entry ? [entry.event] : []));
 
@@ -86,7 +79,7 @@ test(
     for (const effect of Object.values(life.core.state().effects)) {
       const times = life.done.get(effect.key) ?? 0;
       expect(times).toBeLessThanOrEqual(1);
-      if (effect.status === 'confirmed') expect(times).toBe(1);
+      if (effect.status === 'confirmed' || effect.status === 'rolled_back') expect(times).toBe(1);
       if (effect.status === 'failed') expect(times).toBe(0);
       // An ended run has an answer for every effect, or says that it has none.
       expect(effect.status).not.toBe('intended');
@@ -116,7 +109,7 @@ test(
         continue;
       }
       const { step, attempt, key } = entry.call;
-      const effect = graph.steps.get(step)?.effect ?? 'once';
+      const effect = nodeOf(graph, step)?.effect ?? 'once';
       expect(key !== undefined).toBe(changesTheWorld(effect));
       if (key === undefined) continue;
       expect(intended).toContain(`${key}/${attempt}`);
@@ -127,13 +120,15 @@ test(
 );
 
 test(
-  'one generation has one key and one request; only a send back raises it',
+  'one generation has one key and one request; only a send back, or the next change to undo, raises it',
   patient,
   always((graph, seed) => {
     const keys = new Map<string, string>();
     const generations = new Map<string, number>();
     for (const event of eventsOf(live(graph, seed))) {
       if (event.type === 'gate_decided' && event.answer === 'send_back')
+        generations.set(event.step, (generations.get(event.step) ?? 1) + 1);
+      if (event.type === 'step_confirmed' && isUndoKey(event.step))
         generations.set(event.step, (generations.get(event.step) ?? 1) + 1);
       if (event.type !== 'effect_intended') continue;
       expect(event.generation).toBe(generations.get(event.step) ?? 1);
@@ -153,7 +148,14 @@ test(
     const ended = new Map<string, RunEvent>();
     const begun = new Set<string>();
     let hasFailed = false;
+    let hasTurnedBack = false;
     for (const event of eventsOf(live(graph, seed))) {
+      if (event.type === 'rollback_started') hasTurnedBack = true;
+      if (!('step' in event) || event.step === undefined || isUndoKey(event.step)) continue;
+      if (hasTurnedBack) {
+        expect(['attempt_started', 'step_skipped', 'gate_opened']).not.toContain(event.type);
+        continue;
+      }
       if (event.type === 'attempt_started' || event.type === 'step_skipped') {
         expect(ended.has(event.step)).toBe(false);
         const incoming = graph.steps.get(event.step)?.incoming ?? [];
@@ -190,16 +192,22 @@ test(
     const lastError = new Map<string, ErrorClass>();
     let total = 0;
     for (const event of eventsOf(live(graph, seed))) {
+      // A new rollback, and the next change of the same step, begin their compensations anew.
+      if (event.type === 'rollback_started')
+        for (const place of used.keys()) if (isUndoKey(place.split('/')[0] ?? '')) used.delete(place);
       const isReset =
-        event.type === 'escalation_decided' || (event.type === 'gate_decided' && event.answer === 'send_back');
+        event.type === 'escalation_decided' ||
+        (event.type === 'gate_decided' && event.answer === 'send_back') ||
+        (event.type === 'step_confirmed' && isUndoKey(event.step));
       if (isReset) for (const place of used.keys()) if (place.startsWith(`${event.step}/`)) used.delete(place);
       if (event.type === 'attempt_failed') lastError.set(event.step, event.error.class);
       if (event.type !== 'retry_scheduled') continue;
-      if (graph.steps.get(event.step)?.effect === 'once') expect(lastError.get(event.step)).toBe('not_sent');
-      total += 1;
+      if (nodeOf(graph, event.step)?.effect === 'once') expect(lastError.get(event.step)).toBe('not_sent');
+      // Undoing is exempt from the budgets of going forward.
+      if (!isUndoKey(event.step)) total += 1;
       const place = `${event.step}/${event.retrier}`;
       used.set(place, (used.get(place) ?? 0) + 1);
-      const limit = graph.steps.get(event.step)?.step.retry?.retriers[event.retrier]?.maxRetries ?? 0;
+      const limit = nodeOf(graph, event.step)?.step.retry?.retriers[event.retrier]?.maxRetries ?? 0;
       expect(used.get(place)).toBeLessThanOrEqual(limit);
       expect(event.dueAt).toBe(event.at + event.delayMs);
       expect(event.delayMs).toBeGreaterThanOrEqual(0);
@@ -225,9 +233,9 @@ test(
     expect(word).toBe(end);
     expect(record[0]?.word).toBe('started');
     expect(Object.values(tasks).filter((task) => !task.decision && task.closedAt === undefined)).toEqual([]);
-    expect(Object.values(steps).filter((step) => !['confirmed', 'skipped', 'failed'].includes(step.status))).toEqual(
-      [],
-    );
+    expect(
+      Object.values(steps).filter((step) => !['confirmed', 'skipped', 'failed', 'rolled_back'].includes(step.status)),
+    ).toEqual([]);
     if (end !== 'complete') return;
     expect(record.map((one) => one.word).slice(-2)).toEqual(['confirmed', 'complete']);
     expect(Object.values(effects).filter((one) => one.status === 'in_doubt' || one.status === 'intended')).toEqual([]);
@@ -249,7 +257,18 @@ test(
         { type: 'refuse_attempt', step, error },
         { type: 'finish_attempt', step, attempt: pick % 3, outcome: { ok: true, output: 1 }, checked: {} },
         { type: 'fire_timer', step, checked: {} },
+        { type: 'begin_attempt', step: `${step}!undo`, prepared: { config: {} } },
+        { type: 'refuse_attempt', step: `${step}!undo`, error },
+        {
+          type: 'finish_attempt',
+          step: `${step}!undo`,
+          attempt: pick % 3,
+          outcome: { ok: true, output: 1 },
+          checked: {},
+        },
         { type: 'cancel_run', by: 'x' },
+        { type: 'rollback_run', by: 'x' },
+        { type: 'escalate_task', taskId: `task_${pick % 5}` },
         { type: 'recover' },
         {
           type: 'decide_task',

@@ -196,6 +196,78 @@ describe('A rollback', () => {
     expect(core.state().word).toBe('rolled_back');
   });
 
+  test('undoes every change of a step that was sent back, each with a key of its own', () => {
+    const reviewed = effectStep('idempotent', { compensate: undo, gates: { after: { owner: 'role:lead' } } });
+    const core = coreDriver(graphOf({ pay: reviewed }), { script: { pay: [ok('first'), ok('second')] } });
+    core.start();
+    core.drive();
+    core.decide('pay', 'send_back', { reason: 'Wrong amount' });
+    core.drive();
+    core.decide('pay', 'approve');
+    const paid = Object.values(core.state().effects);
+    expect(paid).toMatchObject([
+      { status: 'confirmed', output: 'first' },
+      { status: 'confirmed', generation: 2 },
+    ]);
+    const plan = planRollback(core.state(), graphOf({ pay: reviewed }));
+    expect(plan.undo.map((one) => one.effectKey)).toEqual([paid[1]?.key, paid[0]?.key]);
+    rollBack(core);
+    core.finish('pay!undo', ok());
+    expect(core.step('pay').status).toBe('confirmed');
+    core.crash();
+    core.drive();
+    const undone = Object.values(core.state().effects).slice(2);
+    expect(undone.map((one) => one.undoes)).toEqual([paid[1]?.key, paid[0]?.key]);
+    expect(new Set(undone.map((one) => one.key)).size).toBe(2);
+    expect(core.step('pay').status).toBe('rolled_back');
+    expect(core.state()).toMatchObject({ word: 'rolled_back', openEffects: 0 });
+  });
+
+  test('keeps to the change it was announced for while an earlier question is still open', () => {
+    const doubtful = effectStep('once', {
+      compensate: { ...undo, effect: 'once' },
+      gates: { after: { owner: 'role:lead' } },
+    });
+    const core = coreDriver(graphOf({ pay: doubtful }), { script: { 'pay!undo': [failure('timeout')] } });
+    core.start();
+    core.drive();
+    core.decide('pay', 'send_back', { reason: 'Wrong amount' });
+    core.finish('pay', failure('timeout'));
+    core.decide('pay', 'give_up');
+    rollBack(core);
+    core.decide('pay', 'give_up');
+    core.drive();
+    core.decide('pay!undo', 'give_up');
+    rollBack(core);
+    // Both questions are asked again: whether the second payment happened, and whether the first was undone.
+    core.decide('pay', 'happened');
+    core.decide('pay!undo', 'happened');
+    const [first, second] = Object.values(core.state().effects).filter((one) => one.step === 'pay');
+    expect([first?.status, second?.status]).toEqual(['rolled_back', 'confirmed']);
+    core.drive();
+    expect(core.state()).toMatchObject({ word: 'rolled_back', openEffects: 0 });
+  });
+
+  test('says in its plan what is still under way', () => {
+    const core = coreDriver(undoable);
+    core.start();
+    core.finish('read', ok());
+    expect(planRollback(core.state(), undoable)).toMatchObject({
+      undo: [],
+      stays: [{ step: 'pay', why: 'It is still under way; how it ends is settled first' }],
+    });
+  });
+
+  test('hands a failed compensation to whom the rule of its step names', () => {
+    const escalation = [{ on: 'rollback_failed' as const, owner: 'role:cashier' }];
+    const core = completed(graphOf({ pay: effectStep('idempotent', { compensate: undo, escalation }) }), {
+      script: { 'pay!undo': [failure('refused')] },
+    });
+    rollBack(core);
+    core.drive();
+    expect(openTask(core)).toMatchObject({ step: 'pay!undo', on: 'rollback_failed', owner: 'role:cashier' });
+  });
+
   test('is refused when it is already done, going on, or the run is being cancelled', () => {
     const done = completed();
     rollBack(done);
@@ -236,6 +308,21 @@ describe('A failure that rolls back', () => {
   test('by the rule of the step', () => {
     const escalation = [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: 'rollback' as const }];
     expect(failing({}, { escalation }).state().word).toBe('rolled_back');
+  });
+
+  test('asks first about a sibling that waits to be repeated', () => {
+    const escalation = [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: 'rollback' as const }];
+    const retry = { retriers: [{ errors: ['timeout'], intervalMs: 60_000, maxRetries: 1 }] };
+    const core = coreDriver(
+      graphOf({ pay: effectStep('idempotent', { compensate: undo, retry }), check: step({ escalation }) }),
+    );
+    core.start();
+    core.finish('pay', failure('timeout'));
+    core.finish('check', failure('refused'));
+    expect(openTask(core)).toMatchObject({ kind: 'in_doubt', step: 'pay' });
+    core.decide('pay', 'happened');
+    core.drive();
+    expect(core.state()).toMatchObject({ word: 'rolled_back', openEffects: 0 });
   });
 
   test('with nothing to undo is rolled back at once', () => {

@@ -8,8 +8,9 @@ import type { Actor } from '../../../shared/run/events.ts';
 import { isUndoKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
 import type { RollbackPlan } from '../../../shared/run/rollback-plan.ts';
 import { isOpen, stepOf, type EffectState, type RunState } from '../../../shared/run/state.ts';
+import { stepLabel } from '../../../shared/workflow/describe.ts';
 import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
-import { openEffects, putInDoubt } from './effects.ts';
+import { openChanges, putInDoubt } from './effects.ts';
 import { emit, type Turn } from './turn.ts';
 
 /** What a rollback would do now: the same order and the same rules that it follows. */
@@ -19,9 +20,10 @@ export function planRollback(state: RunState, graph: Graph): RollbackPlan {
     const { key: effectKey, step, target } = effect;
     const stay = (why: string): void => void plan.stays.push({ effectKey, step, target, why });
     const compensation = graph.compensations.get(stepIdOf(step));
-    if (effect.status !== 'confirmed') stay('Nobody knows whether it happened; that is asked first');
+    if (effect.status === 'intended') stay('It is still under way; how it ends is settled first');
+    else if (effect.status === 'in_doubt') stay('Nobody knows whether it happened; that is asked first');
     else if (!compensation) stay('The workflow does not say how to undo it');
-    else plan.undo.push({ effectKey, step, target, undo: compensation.step.label ?? compensation.step.kind });
+    else plan.undo.push({ effectKey, step, target, undo: stepLabel(graph.document, undoKeyOf(step)) });
   }
   return plan;
 }
@@ -35,11 +37,10 @@ export function nextUndo(state: RunState, graph: Graph): GraphStep | undefined {
   return undefined;
 }
 
-/** Effects that happened or may have happened and were not undone, the last one first. */
+/** What happened or may have happened and was not undone, the last one first. */
 function changesInReverse(state: RunState): EffectState[] {
-  return Object.values(state.effects)
-    .filter((effect) => effect.undoes === undefined && (effect.status === 'confirmed' || effect.status === 'in_doubt'))
-    .sort((one, other) => (other.settledSeq ?? 0) - (one.settledSeq ?? 0));
+  const settledAt = ({ settledSeq }: EffectState): number => settledSeq ?? 0;
+  return openChanges(state).sort((one, other) => settledAt(other) - settledAt(one));
 }
 
 /** Forward work has ended or is let go; effects nobody knows about are asked for before anything is undone. */
@@ -57,7 +58,7 @@ export function settleRollback(turn: Turn): void {
   const isAsked = Object.values(turn.state.tasks).some(isOpen);
   if (isAsked || nextUndo(turn.state, turn.ctx.graph)) return;
   endSteps(turn);
-  const left = openEffects(turn.state);
+  const left = openChanges(turn.state).length;
   if (left === 0) emit(turn, { type: 'run_rolled_back' });
   else emit(turn, { type: 'run_failed', reason: 'rollback_incomplete', openEffects: left });
 }

@@ -7,7 +7,7 @@ import type { TaskAnswer } from '../../../shared/run/events.ts';
 import { taskOf, type RunState, type TaskState } from '../../../shared/run/state.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
-import { openEffects } from './effects.ts';
+import { openChanges } from './effects.ts';
 import { escalate } from './failure.ts';
 import { endSteps } from './rollback.ts';
 import { emit, graphStep, stepState, type Turn } from './turn.ts';
@@ -127,7 +127,7 @@ export function failRun(turn: Turn, reason: string, by?: string, step?: string):
   emit(turn, {
     type: 'run_failed',
     reason,
-    openEffects: openEffects(turn.state),
+    openEffects: openChanges(turn.state).length,
     ...(by === undefined ? {} : { by }),
     ...(step === undefined ? {} : { step }),
   });
