@@ -1,9 +1,13 @@
 /** The inbox: open questions, the card a person decides on, and the decision itself. */
 import { ApiError } from '../../shared/api/contract.ts';
 import type { Handlers, InboxCard, InboxItem } from '../../shared/api/contract.ts';
+import { stepIdOf } from '../../shared/run/keys.ts';
 import { changesTheWorld, effectWords } from '../../shared/steps/effect.ts';
+import { expressionText, templateParts } from '../../shared/workflow/template.ts';
 import { compileGraph } from '../../shared/workflow/graph.ts';
 import type { Graph, GraphStep } from '../../shared/workflow/graph.ts';
+import { evaluate, type Scope } from '../runtime/expressions.ts';
+import { scopeOf } from '../runtime/prepare.ts';
 import { historyOf } from './history.ts';
 import type { Once } from './once.ts';
 import type { Parts } from './parts.ts';
@@ -47,13 +51,18 @@ async function card(parts: Parts, item: InboxItem): Promise<InboxCard> {
   const step = Object.hasOwn(state.steps, item.step) ? state.steps[item.step] : undefined;
   const attempt = step?.attempts[step.attempts.length - 1];
   const graph = compileGraph(document, parts.manifests);
+  const scope = scopeOf(state);
+  const withKnownTarget = async (effect: InboxCard['next'][number]) => ({
+    ...effect,
+    target: await fillKnown(effect.target, scope),
+  });
   return {
     ...item,
     input: state.input,
     stepInput: step?.config ?? null,
     stepOutput: step?.output ?? null,
     ...(attempt?.details ? { details: attempt.details } : {}),
-    next: item.kind === 'review' ? nextEffects(parts, graph, item) : [],
+    next: item.kind === 'review' ? await Promise.all(nextEffects(parts, graph, item).map(withKnownTarget)) : [],
     history: historyOf(events, document),
   };
 }
@@ -64,7 +73,7 @@ export function nextEffects(
   graph: Graph,
   task: Pick<InboxItem, 'step' | 'gate'>,
 ): InboxCard['next'] {
-  const start = graph.steps.get(task.step.replace(/[#[].*$/, ''));
+  const start = graph.steps.get(stepIdOf(task.step));
   if (!start) return [];
   const next: InboxCard['next'] = [];
   const seen = new Set<string>([start.id]);
@@ -97,6 +106,19 @@ export function nextEffects(
     if (!gates?.after) follow(node, maybe);
   }
   return next;
+}
+
+/** Values that are known by now take the place of their templates; what the run still has to find out is named. */
+async function fillKnown(text: string, scope: Scope): Promise<string> {
+  const parts = await Promise.all(
+    templateParts(text).parts.map(async (part) => {
+      if (part.type === 'text') return part.text;
+      const found = await evaluate(part.expression, scope);
+      if (found.ok && (typeof found.value === 'string' || typeof found.value === 'number')) return String(found.value);
+      return `‹${expressionText(part.expression).trim().split('.').at(-1) ?? '…'}›`;
+    }),
+  );
+  return parts.join('');
 }
 
 /** What a config aims at, as it is written: `POST sandbox://payments/refunds`. */

@@ -48,6 +48,8 @@ describe('times', () => {
 
   it('due times say what is left or over', () => {
     expect(formatDue(now + 2 * hour, now)).toBe('due in 2 h');
+    expect(formatDue(now + 4 * hour - 3_000, now)).toBe('due in 4 h');
+    expect(formatDue(now + hour - 3_000, now)).toBe('due in 1 h');
     expect(formatDue(now - day, now)).toBe('overdue by 1 day');
   });
 });

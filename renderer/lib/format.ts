@@ -45,10 +45,17 @@ export function formatRelative(at: number, now: number): string {
   return formatDate(at);
 }
 
+/** The unit `formatRough` would show. */
+function unitOf(ms: number): number {
+  if (ms < minute) return second;
+  if (ms < hour) return minute;
+  return ms < day ? hour : day;
+}
+
 /** What is left until a due time, or by how much it is over. */
 export function formatDue(dueAt: number, now: number): string {
   const left = dueAt - now;
-  return left >= 0 ? `due in ${formatRough(left)}` : `overdue by ${formatRough(-left)}`;
+  return left >= 0 ? `due in ${formatRough(left + unitOf(left) / 2)}` : `overdue by ${formatRough(-left)}`;
 }
 
 const dateFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
