@@ -97,6 +97,7 @@ describe('the first minute', () => {
       'pay',
       'POST sandbox://payments/refunds',
     ]);
+    expect(card.next.map((effect) => effect.target)).toContain('PATCH sandbox://crm/orders/ord_1042');
     expect(card.next.find((effect) => effect.step === 'pay')).toMatchObject({
       effect: 'Safe to repeat',
       undo: 'Reverse the refund',
