@@ -18,12 +18,13 @@ const SUITES: Suite[] = [
   { name: 'layers', budgetSeconds: 40 },
   { name: 'unit', budgetSeconds: 100, pushBudgetSeconds: 600, coverage: true },
   { name: 'store', budgetSeconds: 60, pushBudgetSeconds: 200 },
+  { name: 'replay', budgetSeconds: 20 },
   { name: 'api', budgetSeconds: 50, pushBudgetSeconds: 200, needsBuild: true },
   { name: 'cli', budgetSeconds: 110 },
   { name: 'crash', budgetSeconds: 150, pushBudgetSeconds: 1700, needsBuild: true },
   { name: 'e2e', budgetSeconds: 130, needsBuild: true },
   { name: 'desktop', budgetSeconds: 130, needsBuild: true },
-  { name: 'package', budgetSeconds: 70, needsBuild: true },
+  { name: 'package', budgetSeconds: 50, needsBuild: true },
 ];
 
 const root = path.resolve(import.meta.dirname, '..');
