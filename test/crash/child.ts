@@ -17,6 +17,10 @@ export interface ChildPlan {
   fault?: { point: FaultPoint; hit: number };
   /** Answers to the open in-doubt tasks, by run id. */
   answers?: Record<string, 'happened' | 'not_happened'>;
+  /** Complete runs are rolled back, the last one alone; hits are counted from the moment in which that is asked for. */
+  rollback?: boolean;
+  /** Kills itself this long after it asked for the first rollback. */
+  killInRollbackMs?: number;
 }
 
 export interface ChildReport {
@@ -26,8 +30,10 @@ export interface ChildReport {
 
 const plan = JSON.parse(process.env['CRASH_PLAN'] ?? '{}') as ChildPlan;
 const hits: Record<string, number> = {};
+let isCounting = !plan.rollback;
 const faults = {
   hit(point: FaultPoint): void {
+    if (!isCounting) return;
     hits[point] = (hits[point] ?? 0) + 1;
     if (plan.fault?.point === point && plan.fault.hit === hits[point]) process.kill(process.pid, 'SIGKILL');
   },
@@ -63,6 +69,13 @@ for (const [runId, answer] of Object.entries(plan.answers ?? {})) {
     by: 'person:tester',
   });
 }
+if (plan.rollback) {
+  const last = runIds.slice(-1);
+  await Promise.all(runIds.slice(0, -1).map(rollBack));
+  await Promise.all(last.map(async (runId) => app.engine.settled(runId, 60_000)));
+  isCounting = true;
+  await Promise.all(last.map(rollBack));
+}
 const report: ChildReport = { hits, runs: [] };
 for (const runId of runIds) {
   const state = await app.engine.settled(runId, 60_000);
@@ -79,3 +92,12 @@ for (const runId of runIds) {
 await app.stop();
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.disconnect?.();
+
+async function rollBack(runId: string): Promise<void> {
+  const { word } = await app.engine.settled(runId, 60_000);
+  if (word !== 'complete') return;
+  const { killInRollbackMs: delayMs } = plan;
+  if (delayMs !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), delayMs);
+  await app.engine.rollbackRun({ commandId: 'crash-rollback', runId, by: 'person:tester' });
+  await app.engine.settled(runId, 60_000);
+}

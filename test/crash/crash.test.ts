@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultPoints } from '../../main/runtime/faults.ts';
 import { runChild, startWorld, tempFolder, type World } from '../harness/processes.ts';
+import type { Deed } from '../harness/world.ts';
 import type { ChildPlan, ChildReport } from './child.ts';
 import type { Behaviours } from './graph.ts';
 
@@ -40,8 +41,8 @@ async function live(plan: ChildPlan, killAfterMs?: number): Promise<ChildReport 
   return JSON.parse(ended.stdout) as ChildReport;
 }
 
-/** Lives until every run has ended, with a person who looks at the world before answering; then judges. */
-async function recoverAndJudge(plan: ChildPlan): Promise<{ repeated: number; asked: number }> {
+/** Lives until every run has ended, with a person who looks at the world before answering. */
+async function recover(plan: ChildPlan): Promise<{ runs: ChildReport['runs']; repeated: number; asked: number }> {
   const { fault: _fault, ...whole } = plan;
   let report = await live(whole);
   if (report === 'killed') throw new Error('Nobody killed this life');
@@ -57,19 +58,44 @@ async function recoverAndJudge(plan: ChildPlan): Promise<{ repeated: number; ask
     report = await live({ ...whole, answers });
     if (report === 'killed') throw new Error('Nobody killed this life');
   }
+  const repeated = report.runs.reduce((sum, run) => sum + run.repeated, 0);
+  return { runs: report.runs, repeated, asked: parked.length };
+}
+
+async function recoverAndJudge(plan: ChildPlan): Promise<{ repeated: number; asked: number }> {
+  const recovered = await recover(plan);
   const deeds = await world.deeds();
-  for (const run of report.runs) {
+  for (const run of recovered.runs) {
     expect(run).toMatchObject({ word: 'complete', openTasks: [] });
-    expect(
-      deeds.filter((deed) => deed.path === `/keyed/${run.runId}`),
-      'the keyed target',
-    ).toHaveLength(1);
-    expect(
-      deeds.filter((deed) => deed.path === `/unkeyed/${run.runId}`),
-      'the unkeyed target',
-    ).toHaveLength(1);
+    placeOfOnly(deeds, `/keyed/${run.runId}`);
+    placeOfOnly(deeds, `/unkeyed/${run.runId}`);
   }
-  return { repeated: report.runs.reduce((sum, run) => sum + run.repeated, 0), asked: parked.length };
+  return recovered;
+}
+
+/** Everything was done once and undone once, the last change first. */
+async function recoverAndJudgeRollback(plan: ChildPlan): Promise<{ repeated: number; asked: number }> {
+  const recovered = await recover(plan);
+  const deeds = await world.deeds();
+  for (const run of recovered.runs) {
+    expect(run).toMatchObject({ word: 'rolled_back', openTasks: [] });
+    const places = ['keyed', 'unkeyed', 'keyed/undo-tell', 'keyed/undo-pay'].map((target) =>
+      placeOfOnly(deeds, `/${target}/${run.runId}`),
+    );
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    const [paid = -1, , , unpaid = -1] = places;
+    expect(deeds[unpaid]?.payload).toBe(JSON.stringify({ deed: `deed_${paid + 1}` }));
+  }
+  return recovered;
+}
+
+/** Where in the world's ledger this was done; it must have been done exactly once. */
+function placeOfOnly(deeds: Deed[], path: string): number {
+  expect(
+    deeds.filter((deed) => deed.path === path),
+    `what was done to ${path}`,
+  ).toHaveLength(1);
+  return deeds.findIndex((deed) => deed.path === path);
 }
 
 describe('SIGKILL at every hit of every fault point', () => {
@@ -98,6 +124,48 @@ describe('SIGKILL at every hit of every fault point', () => {
       // Only a call that may have been made is ever put to a person, and only then is work repeated.
       if (point === 'after_call') expect(asked).toBe(1);
       if (point === 'before_commit') expect(repeated).toBeLessThanOrEqual(hits[point] ?? 0);
+    });
+  }
+});
+
+describe('SIGKILL in the middle of a rollback', () => {
+  const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
+  let hits: Record<string, number>;
+
+  it('a rollback without faults passes every point', async () => {
+    const report = await live({ ...newPlan([well]), rollback: true });
+    if (report === 'killed') throw new Error('Nobody killed this life');
+    hits = report.hits;
+    expect(Object.keys(hits).sort()).toEqual([...faultPoints].sort());
+    expect(report.runs[0]).toMatchObject({ word: 'rolled_back', repeated: 0 });
+  });
+
+  for (const point of faultPoints) {
+    it(`${point}: every change is undone exactly once`, { timeout: 120_000 }, async () => {
+      const whole: ChildPlan = { ...newPlan([]), rollback: true };
+      // Each life recovers the run of the life before, and is killed in the rollback of its own.
+      for (let hit = 1; hit <= (hits[point] ?? 0); hit += 1) {
+        whole.runs.push(well);
+        expect(await live({ ...whole, fault: { point, hit } }), `hit ${hit} of ${point} was never reached`).toBe(
+          'killed',
+        );
+      }
+      expect(await recoverAndJudgeRollback(whole)).toMatchObject({ asked: 0 });
+    });
+  }
+
+  const rounds = isPush ? 20 : 2;
+  for (let round = 1; round <= rounds; round += 1) {
+    it(`at random instants, eight runs at once, round ${round} of ${rounds}`, { timeout: 120_000 }, async () => {
+      const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000) + round;
+      const random = seeded(seed);
+      const answers = ['ok', 'slow', 'drop_after', 'drop_before', '503'];
+      const runs = Array.from({ length: 8 }, () => ({ ...well, undo: answers[Math.floor(random() * 5)] ?? 'ok' }));
+      const plan: ChildPlan = { ...newPlan(runs), rollback: true };
+      for (let kill = 0; kill < 2; kill += 1) await live({ ...plan, killInRollbackMs: random() * 150 });
+      await recoverAndJudgeRollback(plan).catch((error: unknown) => {
+        throw new Error(`Seed ${seed - round} (HOLDFAST_SEED), round ${round}: ${String(error)}`, { cause: error });
+      });
     });
   }
 });

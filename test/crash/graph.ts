@@ -1,9 +1,11 @@
-/** The workflow the crash tests break: every effect class that exists so far, a timer, and steps saved and unsaved. */
+/** The workflow the crash tests break: every effect class that exists so far, a timer, steps saved and unsaved, and what undoes them. */
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
 export interface Behaviours {
   keyed: string;
   unkeyed: string;
+  /** Of the target that takes back; it answers well when this is absent. */
+  undo?: string;
 }
 
 const patient = {
@@ -12,6 +14,13 @@ const patient = {
 };
 
 export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocument {
+  const undo = (what: string, body: Record<string, string>) => ({
+    kind: 'http',
+    kindVersion: 1,
+    config: { method: 'POST', url: url(`keyed/undo-${what}`, behaviours.undo ?? 'ok'), body },
+    effect: 'idempotent' as const,
+    retry: patient,
+  });
   const url = (path: string, does: string): string => `${origin}/${path}/{{ $run.id }}?do=${does}`;
   return {
     formatVersion: 1,
@@ -46,6 +55,7 @@ export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocu
         checkpoint: true,
         effect: 'idempotent',
         retry: patient,
+        compensate: undo('pay', { deed: '{{ output.id }}' }),
       },
       pause: { kind: 'wait', kindVersion: 1, label: 'Pause', config: { durationMs: 40 } },
       tell: {
@@ -59,6 +69,7 @@ export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocu
         },
         checkpoint: true,
         effect: 'once',
+        compensate: undo('tell', { paid: '{{ request.body.paid }}' }),
       },
       last: { kind: 'transform', kindVersion: 1, label: 'Sum up', config: { value: { done: true } } },
     },
