@@ -33,6 +33,8 @@ function useFocus(panel: React.RefObject<HTMLElement | null>): void {
     if (!focus || !panel.current) return;
     const field = fieldAt(panel.current, focus.pointer);
     field?.focus();
+    // Whoever comes to correct a text goes on at its end.
+    if (field instanceof HTMLTextAreaElement) field.setSelectionRange(field.value.length, field.value.length);
     field?.scrollIntoView({ block: 'center' });
   }, [focus, panel]);
 }
