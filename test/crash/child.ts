@@ -14,10 +14,11 @@ export interface ChildPlan {
   dataDir: string;
   origin: string;
   runs: Behaviours[];
+  /** Hits are those of the last run alone (with `rollback`: of its rollback); the others are settled before. */
   fault?: { point: FaultPoint; hit: number };
   /** Answers to the open in-doubt tasks, by run id. */
   answers?: Record<string, 'happened' | 'not_happened'>;
-  /** Complete runs are rolled back, the last one alone; hits are counted from the moment in which that is asked for. */
+  /** Complete runs are rolled back, the last one alone. */
   rollback?: boolean;
   /** Kills itself this long after it asked for the first rollback. */
   killInRollbackMs?: number;
@@ -30,7 +31,7 @@ export interface ChildReport {
 
 const plan = JSON.parse(process.env['CRASH_PLAN'] ?? '{}') as ChildPlan;
 const hits: Record<string, number> = {};
-let isCounting = !plan.rollback;
+let isCounting = !plan.rollback && !plan.fault;
 const faults = {
   hit(point: FaultPoint): void {
     if (!isCounting) return;
@@ -45,6 +46,10 @@ await app.handlers['hosts.allow'](consent, new AbortController().signal);
 await app.start();
 const runIds: string[] = [];
 for (const [index, behaviours] of plan.runs.entries()) {
+  if (plan.fault && !plan.rollback && index === plan.runs.length - 1) {
+    for (const earlier of runIds) await app.engine.settled(earlier, 60_000);
+    isCounting = true;
+  }
   const document = crashGraph(plan.origin, behaviours);
   const version = createHash('sha256').update(canonicalText(document)).digest('hex');
   const start = {

@@ -6,12 +6,13 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { faultPoints } from '../../main/runtime/faults.ts';
+import { faultPoints, type FaultPoint } from '../../main/runtime/faults.ts';
 import { runChild, startWorld, tempFolder, type World } from '../harness/processes.ts';
 import type { Deed } from '../harness/world.ts';
 import type { ChildPlan, ChildReport } from './child.ts';
 import type { Behaviours } from './graph.ts';
 
+const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
 const isPush = process.env['HOLDFAST_TEST_SIZE'] === 'push';
 const entry = fileURLToPath(new URL('child.ts', import.meta.url));
 const folder = tempFolder();
@@ -39,6 +40,15 @@ async function live(plan: ChildPlan, killAfterMs?: number): Promise<ChildReport 
   if (ended.signal === 'SIGKILL') return 'killed';
   expect(ended, ended.stderr).toMatchObject({ code: 0 });
   return JSON.parse(ended.stdout) as ChildReport;
+}
+
+/** Each life recovers the run that the life before broke, then starts one of its own and is killed in it. */
+async function killAtEveryHit(plan: ChildPlan, point: FaultPoint, hits: number): Promise<ChildPlan> {
+  for (let hit = 1; hit <= hits; hit += 1) {
+    plan.runs.push(well);
+    expect(await live({ ...plan, fault: { point, hit } }), `hit ${hit} of ${point} was never reached`).toBe('killed');
+  }
+  return plan;
 }
 
 /** Lives until every run has ended, with a person who looks at the world before answering. */
@@ -99,7 +109,6 @@ function placeOfOnly(deeds: Deed[], path: string): number {
 }
 
 describe('SIGKILL at every hit of every fault point', () => {
-  const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
   let hits: Record<string, number>;
 
   it('a life without faults passes every point', async () => {
@@ -112,15 +121,8 @@ describe('SIGKILL at every hit of every fault point', () => {
 
   for (const point of faultPoints) {
     it(`${point}: nothing is lost, nothing happens twice`, { timeout: 120_000 }, async () => {
-      let repeated = 0;
-      let asked = 0;
-      for (let hit = 1; hit <= (hits[point] ?? 0); hit += 1) {
-        const plan = { ...newPlan([well]), fault: { point, hit } };
-        expect(await live(plan), `hit ${hit} of ${point} was never reached`).toBe('killed');
-        const judged = await recoverAndJudge(plan);
-        repeated += judged.repeated;
-        asked += judged.asked;
-      }
+      const whole = await killAtEveryHit(newPlan([]), point, hits[point] ?? 0);
+      const { repeated, asked } = await recoverAndJudge(whole);
       // Only a call that may have been made is ever put to a person, and only then is work repeated.
       if (point === 'after_call') expect(asked).toBe(1);
       if (point === 'before_commit') expect(repeated).toBeLessThanOrEqual(hits[point] ?? 0);
@@ -129,7 +131,6 @@ describe('SIGKILL at every hit of every fault point', () => {
 });
 
 describe('SIGKILL in the middle of a rollback', () => {
-  const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
   let hits: Record<string, number>;
 
   it('a rollback without faults passes every point', async () => {
@@ -142,14 +143,7 @@ describe('SIGKILL in the middle of a rollback', () => {
 
   for (const point of faultPoints) {
     it(`${point}: every change is undone exactly once`, { timeout: 120_000 }, async () => {
-      const whole: ChildPlan = { ...newPlan([]), rollback: true };
-      // Each life recovers the run of the life before, and is killed in the rollback of its own.
-      for (let hit = 1; hit <= (hits[point] ?? 0); hit += 1) {
-        whole.runs.push(well);
-        expect(await live({ ...whole, fault: { point, hit } }), `hit ${hit} of ${point} was never reached`).toBe(
-          'killed',
-        );
-      }
+      const whole = await killAtEveryHit({ ...newPlan([]), rollback: true }, point, hits[point] ?? 0);
       expect(await recoverAndJudgeRollback(whole)).toMatchObject({ asked: 0 });
     });
   }
