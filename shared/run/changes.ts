@@ -4,7 +4,7 @@
  */
 import type { StepError } from './errors.ts';
 import type { Actor, RunEvent, StepKey } from './events.ts';
-import { isUndoKey } from './keys.ts';
+import { isUndoKey, undoKeyOf } from './keys.ts';
 import { changeToUndo, effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
 import { withStepWord } from './words.ts';
@@ -165,6 +165,16 @@ export function markRolledBack(state: RunState, event: { step: StepKey; at: numb
   return changeToUndo(undone, event.step)
     ? changeStep(undone, event, (step) => ({ ...beginsAnew(step), generation: step.generation + 1 }))
     : changeStep(undone, { ...event, step: change.step }, (step) => ({ ...step, status: 'rolled_back' }));
+}
+
+/** A change that a person confirms after its step was undone already needs the compensation once more. */
+export function askForUndo(state: RunState, event: { step: StepKey; at: number; happened: boolean }): RunState {
+  const key = undoKeyOf(event.step);
+  if (!state.rollback || !event.happened || stepOf(state, key)?.status !== 'confirmed') return state;
+  return changeStep(state, { step: key, at: event.at }, (step) => ({
+    ...beginsAnew(step),
+    generation: step.generation + 1,
+  }));
 }
 
 /** Nothing that was counted or timed before binds it. */

@@ -5,6 +5,7 @@
  */
 import {
   addTask,
+  askForUndo,
   changeEffect,
   changeKnownEffect,
   changeStep,
@@ -157,7 +158,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'effect_in_doubt':
       return changeKnownEffect(state, event.key, (effect) => ({ ...effect, status: 'in_doubt' }));
     case 'effect_settled':
-      return settleEffect(state, event, event.happened ? 'confirmed' : 'failed');
+      return askForUndo(settleEffect(state, event, event.happened ? 'confirmed' : 'failed'), event);
     case 'gate_opened':
       return addTask(
         changeStep(state, event, (step) => ({ ...step, status: 'review' }), 'review'),

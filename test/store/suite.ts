@@ -165,7 +165,7 @@ export function describeStore(name: string, open: (dataDir: string) => Promise<S
       });
       expect(await store.tasks({ runId: 'r1', state: 'all' })).toHaveLength(2);
       expect(await store.tasks({ runId: 'r2' })).toEqual([]);
-      expect((await store.tasks({ taskId: 'r1-doubt' }))[0]?.label).toBe('Pay');
+      expect((await store.tasks({ taskId: 'r1-doubt' }))[0]?.label).toBe('Pay (round 2)');
     });
 
     it('closes the open tasks of a run that ends', async () => {
@@ -188,7 +188,9 @@ export function describeStore(name: string, open: (dataDir: string) => Promise<S
       });
       const events = wholeRun('r1');
       await store.append([appendOf(events.slice(0, 10)), appendOf(wholeRun('r2'))]);
-      expect(await store.ledger({ runId: 'r1' })).toMatchObject([{ key: 'r1-pay', status: 'in_doubt', label: 'Pay' }]);
+      expect(await store.ledger({ runId: 'r1' })).toMatchObject([
+        { key: 'r1-pay', status: 'in_doubt', label: 'Pay (round 2)' },
+      ]);
       await store.append([appendOf(events, 10)]);
       expect(await store.ledger({ runId: 'r1' })).toEqual([
         {
@@ -204,12 +206,13 @@ export function describeStore(name: string, open: (dataDir: string) => Promise<S
           attempts: 1,
           intendedAt: START_MS + 7_000,
           settledAt: START_MS + 12_000,
+          settledSeq: expect.any(Number),
           settledBy: 'person:ada',
           runId: 'r1',
           workflowName: 'Refund request',
-          label: 'Pay',
+          label: 'Pay (round 2)',
         },
-        expect.objectContaining({ key: 'r1-mail', step: 'each[1]/mail', status: 'confirmed', label: 'mail' }),
+        expect.objectContaining({ key: 'r1-mail', step: 'each[1]/mail', status: 'confirmed', label: 'mail (item 2)' }),
       ]);
       expect(await store.ledger({})).toHaveLength(4);
     });

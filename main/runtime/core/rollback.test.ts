@@ -186,6 +186,30 @@ describe('A rollback', () => {
     }
   });
 
+  test('undoes a change that turns out to have happened after its step was undone already', () => {
+    const reviewed = graphOf({
+      pay: effectStep('once', { compensate: undo, gates: { after: { owner: 'role:lead' } } }),
+    });
+    const core = coreDriver(reviewed, { script: { pay: [ok(), failure('timeout')] } });
+    const say = (answer: 'send_back' | 'give_up' | 'happened') =>
+      core.turn({ type: 'decide_task', taskId: openTask(core).taskId, answer, by, reason: 'Look again' });
+    core.start();
+    core.drive();
+    say('send_back');
+    core.drive();
+    core.turn({ type: 'cancel_run', by });
+    rollBack(core);
+    say('give_up');
+    core.drive();
+    expect(core.state()).toMatchObject({ reason: 'rollback_incomplete', openEffects: 1 });
+    rollBack(core);
+    say('happened');
+    core.drive();
+    expect(core.state()).toMatchObject({ word: 'rolled_back', openEffects: 0 });
+    const undone = core.calls.filter((call) => call.step === 'pay!undo').map((call) => call.key);
+    expect(new Set(undone).size).toBe(2);
+  });
+
   test('asks about a compensation in doubt too', () => {
     const once = graphOf({ pay: effectStep('idempotent', { compensate: { ...undo, effect: 'once' } }) });
     const core = completed(once, { script: { 'pay!undo': [failure('timeout')] } });
