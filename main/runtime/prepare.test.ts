@@ -28,6 +28,38 @@ function stateAfter(graph: Graph, output: unknown, input: unknown = { id: 7 }): 
 
 const prepare = (graph: Graph, state: RunState, key = 'pay') => prepareAttempt(state, key, { graph, kinds: stepKinds });
 
+test('A compensation reads the request, the response and the output of the change that it undoes', async () => {
+  const body = { was: '{{ request.for }}', id: '{{ response.id }}', of: '{{ output }}' };
+  const { kind, config } = post({ body });
+  const graph = graphOf({
+    pay: post({}, { gates: { after: { owner } }, compensate: { kind, effect: 'idempotent', config: config ?? {} } }),
+  });
+  const core = coreDriver(graph, {
+    script: { pay: [ok('first', { response: { id: 1 } }), ok('second', { response: { id: 2 } })] },
+    // Nothing is undone yet: what is asked for here is the config of its first attempt.
+    prepare: (node) =>
+      node.id === 'pay'
+        ? { config: {}, plan: { target: 'POST test://pay', request: { for: 'order 7' } } }
+        : { class: 'refused', message: 'Not yet' },
+  });
+  core.start();
+  core.drive();
+  core.decide('pay', 'send_back', { reason: 'Wrong amount' });
+  core.drive();
+  core.decide('pay', 'approve');
+  core.turn({ type: 'rollback_run', by: owner });
+  const state = core.state();
+  const [first, second] = Object.values(state.effects);
+  if (!first || !second) throw new Error('There are two changes');
+  expect(await prepare(graph, state, 'pay!undo')).toMatchObject({
+    prepared: { config: { body: { was: 'order 7', id: 2, of: 'second' } } },
+  });
+  const effects = { [first.key]: first, [second.key]: { ...second, status: 'rolled_back' as const } };
+  expect(await prepare(graph, { ...state, effects }, 'pay!undo')).toMatchObject({
+    prepared: { config: { body: { was: 'order 7', id: 1, of: 'first' } } },
+  });
+});
+
 describe('A step about to begin', () => {
   test('gets its config with the values of the input and of earlier steps, types kept', async () => {
     const body = { order: '{{ input.id }}', sum: '{{ $steps.a.output.sum }}', text: 'Order {{ input.id }}' };
