@@ -29,7 +29,8 @@ export function useStage(): Stage {
   const dataDir = (): string => join(folder.path, 'data');
 
   const open = async (): Promise<Page> => {
-    const opened = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    const opened = await context.newPage();
     opened.setDefaultTimeout(shownWaitMs);
     opened.on('pageerror', (error) => faults.push(error.message));
     opened.on('console', (message) => {

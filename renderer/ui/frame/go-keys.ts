@@ -22,12 +22,14 @@ export function isTyping(target: EventTarget | null): boolean {
 
 export function useGoKeys(): void {
   useEffect(() => {
-    let armedUntil = 0;
+    let armed: KeyboardEvent | undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
       const key = event.key.toLowerCase();
-      if (event.timeStamp < armedUntil) {
-        armedUntil = 0;
+      // A screen may have used the G itself (the canvas does, on a selected step): then it was not ours.
+      const isSecond = armed && !armed.defaultPrevented && event.timeStamp < armed.timeStamp + waitMs;
+      armed = undefined;
+      if (isSecond) {
         const route = goKeys[key];
         if (!route) return;
         event.preventDefault();
@@ -35,11 +37,7 @@ export function useGoKeys(): void {
         navigate(route);
         return;
       }
-      if (key !== 'g' || event.shiftKey) return;
-      // A screen may use the letter itself (the canvas does, on a selected step): then it is not ours.
-      window.setTimeout(() => {
-        if (!event.defaultPrevented) armedUntil = event.timeStamp + waitMs;
-      });
+      if (key === 'g' && !event.shiftKey) armed = event;
     };
     // In the capture phase, so that a screen's own letter keys do not also act on the second letter.
     window.addEventListener('keydown', onKey, { capture: true });
