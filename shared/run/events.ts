@@ -5,7 +5,7 @@
  */
 import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
-import type { StepError } from './errors.ts';
+import type { ErrorClass, StepError } from './errors.ts';
 
 /** A step and its visit: `decide`, `decide#2` in a loop, `each[3]/x#2` inside a map. */
 export type StepKey = string;
@@ -134,6 +134,8 @@ export type RunEventBody =
       pausesRun?: boolean;
       /** JSON Pointer of the limit that was reached, in the workflow. */
       rule?: string;
+      /** The error nothing retries or handles: what really happened, where `on` only names the rule that applies. */
+      cause?: ErrorClass;
     }
   /** Nobody decided in time: the item goes to the next owner. */
   | { type: 'task_escalated'; step: StepKey; taskId: string; rung: number; owner: string; dueAt?: number }

@@ -143,6 +143,13 @@ describe('Folding', () => {
     expect(state?.steps['a']).toMatchObject({ generation: 2, sendBacks: 1, review: { comment: '', by: 'y' } });
   });
 
+  test('a compensation of a change that is not known undoes nothing', () => {
+    const state = fold(started, begun, intended, { type: 'step_confirmed', step: 'a!undo', ports: ['out'] });
+    expect(state?.steps['a']?.status).toBe('running');
+    expect(state?.steps['a!undo']?.status).toBe('confirmed');
+    expect(state?.effects['k1']?.status).toBe('intended');
+  });
+
   test('a decision about an unknown item is not kept as an item', () => {
     expect(fold(started, { type: 'gate_decided', step: 'a', taskId: 'x', answer: 'approve', by: 'y' })?.tasks).toEqual(
       {},

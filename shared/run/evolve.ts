@@ -200,7 +200,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       });
     case 'escalation_opened':
       return addTask(
-        changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), event.on),
+        changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), event.cause ?? event.on),
         {
           taskId: event.taskId,
           kind: event.effectKey === undefined ? 'escalation' : 'in_doubt',
@@ -213,6 +213,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           ...(event.effectKey === undefined ? {} : { effectKey: event.effectKey }),
           ...(event.pausesRun ? { pausesRun: true } : {}),
           ...(event.rule === undefined ? {} : { rule: event.rule }),
+          ...(event.cause === undefined ? {} : { cause: event.cause }),
         },
       );
     case 'task_escalated': {

@@ -4,7 +4,7 @@
  */
 import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
-import type { StepError } from './errors.ts';
+import type { ErrorClass, StepError } from './errors.ts';
 import type { Actor, GateCause, StepKey, TaskAnswer, Usage } from './events.ts';
 import { undoneBy } from './keys.ts';
 
@@ -131,6 +131,8 @@ export interface TaskState {
   pausesRun?: boolean;
   /** JSON Pointer of the limit that was reached, in the workflow. */
   rule?: string;
+  /** The error that nothing retries or handles. */
+  cause?: ErrorClass;
   /** How often nobody decided in time; absent while the first owner has it. */
   rung?: number;
   decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown };

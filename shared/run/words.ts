@@ -52,7 +52,7 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (state.end === 'failed') return { word: 'failed', ...(state.reason ? { reason: state.reason } : {}) };
   if (state.end) return { word: state.end };
   const escalation = openEscalations(state)[0];
-  if (escalation) return { word: 'escalated', reason: escalation.on ?? 'review_overdue' };
+  if (escalation) return { word: 'escalated', reason: escalation.cause ?? escalation.on ?? 'review_overdue' };
   if (state.rollback) return rollbackWord(state);
   if (state.allConfirmed) return { word: 'confirmed' };
   if (state.active > 0) return { word: 'started' };

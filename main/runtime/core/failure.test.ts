@@ -119,6 +119,24 @@ describe('What the workflow says about failure', () => {
   });
 });
 
+describe('A failure that is escalated', () => {
+  test('says the error when nothing could be retried, and that the retries are used when they are', () => {
+    const refused = coreDriver(graphOf({ a: step() }, [], { settings: { onFailure: 'pause' } }), {
+      script: { a: [failure('refused')] },
+    });
+    refused.start();
+    refused.drive();
+    expect(refused.state()).toMatchObject({ word: 'escalated', reason: 'refused' });
+    const patient = step({ retry: { retriers: [{ errors: ['timeout'], intervalMs: 1, maxRetries: 0 }] } });
+    const exhausted = coreDriver(graphOf({ a: patient }, [], { settings: { onFailure: 'pause' } }), {
+      script: { a: [failure('timeout')] },
+    });
+    exhausted.start();
+    exhausted.drive();
+    expect(exhausted.state()).toMatchObject({ word: 'escalated', reason: 'retries_exhausted' });
+  });
+});
+
 describe('An escalation rule', () => {
   const common: Settings = { onFailure: 'fail', escalation: [{ on: 'retries_exhausted', owner: 'role:ops' }] };
 

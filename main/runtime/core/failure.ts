@@ -52,7 +52,9 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
     return;
   }
   const allow: TaskAnswer[] = facts.happened ? ['give_up'] : ['retry', 'give_up'];
-  escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause' });
+  // Nothing was exhausted when nothing could be retried: then the error itself says why.
+  const cause = facts.on === undefined ? { cause: error.class } : {};
+  escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause', ...cause });
 }
 
 export interface EscalationRequest {
@@ -62,6 +64,7 @@ export interface EscalationRequest {
   effectKey?: string;
   /** JSON Pointer of the limit that was reached, in the workflow. */
   rule?: string;
+  cause?: StepError['class'];
   pausesRun: boolean;
 }
 
