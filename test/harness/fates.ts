@@ -221,11 +221,11 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
   }
 
   core.start({ order: 1 });
-  /** Some runs are rolled back after they ended. */
-  let isRegretted = draw() < 0.3;
+  /** Some runs are rolled back after they ended, and again when something was left. */
+  let regrets = Math.floor(draw() * 4);
   const regret = (): boolean => {
-    if (!isRegretted) return false;
-    isRegretted = false;
+    if (regrets <= 1) return false;
+    regrets -= 1;
     return core.turn({ type: 'rollback_run', by: 'person:grace' }) === undefined && !core.state().end;
   };
   for (let round = 0; !core.state().end || regret(); round += 1) {
