@@ -6,6 +6,7 @@ import { copyText, freshStep, planAdd, planDuplicate, planInsert, planMark, plan
 import { parseExpression } from './expression.ts';
 import { groupKinds, searchKinds } from './palette/search.ts';
 import { pathEdit, pathRows } from './path-rows.ts';
+import { withoutStep } from './problem-text.ts';
 import { connectionFault, freePlace, openPort, placeBehind } from './placing.ts';
 import { defaultInput, missingIn, mustAsk } from './run/input-model.ts';
 import { foldUpdate } from './run/use-live-run.ts';
@@ -260,5 +261,20 @@ describe('around the canvas', () => {
     expect(once?.state.steps['pay']?.status).toBe('skipped');
     expect(foldUpdate(once, { type: 'events', events: [event] })).toBe(once);
     expect(foldUpdate(undefined, { type: 'events', events: [event] })).toBeUndefined();
+  });
+});
+
+describe('withoutStep', () => {
+  it('leaves out the name of the step where it is said beside, and nothing else', () => {
+    const problem = {
+      code: 'c',
+      severity: 'error',
+      pointer: '/steps/a',
+      message: '“Ask”: "Question" is empty.',
+    } as const;
+    expect(withoutStep(problem, 'Ask')).toBe('"Question" is empty.');
+    expect(withoutStep(problem, 'Call')).toBe(problem.message);
+    const whole = { ...problem, message: '“Ask” leads nowhere.' };
+    expect(withoutStep(whole, 'Ask')).toBe('“Ask” leads nowhere.');
   });
 });

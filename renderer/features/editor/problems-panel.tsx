@@ -3,6 +3,7 @@ import { CloseButton } from '@mantine/core';
 import { CircleAlert, TriangleAlert } from 'lucide-react';
 import type { Problem } from '../../../shared/workflow/problem.ts';
 import { countOf } from '../../lib/format.ts';
+import { withoutStep } from './problem-text.ts';
 import classes from './problems-panel.module.css';
 
 export function problemsTitle(problems: readonly Problem[]): string {
@@ -52,7 +53,9 @@ export function ProblemsPanel({ problems, reason, labelOf, onOpen, onClose }: Pr
                     strokeWidth={1.75}
                   />
                   <span className={classes.text}>
-                    <span>{problem.message}</span>
+                    <span>
+                      {problem.step === undefined ? problem.message : withoutStep(problem, labelOf(problem.step))}
+                    </span>
                     {problem.fix !== undefined && <span className={classes.fix}>{problem.fix}</span>}
                   </span>
                   {problem.step !== undefined && <span className={classes.step}>{labelOf(problem.step)}</span>}

@@ -5,6 +5,7 @@ import type { Edit } from '../../../../shared/workflow/edits.ts';
 import { notifyError } from '../../../lib/notify.ts';
 import { checkpointRefusal, planDuplicate } from '../edit-actions.ts';
 import { pathEdit, pathRows } from '../path-rows.ts';
+import { withoutStep } from '../problem-text.ts';
 import { ownersIn, sourcesFor } from '../sources.ts';
 import { changesBetween } from '../step-changes.ts';
 import { useDocument, useEditor, useEditorStore } from '../store.ts';
@@ -56,7 +57,9 @@ export function PropertyPanel() {
       problems:
         id === undefined
           ? problems.filter((problem) => problem.step === undefined || problem.pointer.startsWith('/edges/'))
-          : problems.filter((problem) => problem.step === id),
+          : problems
+              .filter((problem) => problem.step === id)
+              .map((problem) => ({ ...problem, message: withoutStep(problem, stepLabel(document, id)) })),
       sources: id === undefined ? [] : sourcesFor(document, id, byKind),
       owners: ownersIn(document),
     }),
