@@ -11,6 +11,10 @@ describe('what an error says', () => {
       'Unknown field at /steps/a.',
     );
   });
+  it('leaves out the name of a parameter that says nothing to a person', () => {
+    const error = new ApiError('not_found', 'There is no workflow with the id nope.', '/id');
+    expect(explainError(error).message).toBe('There is no workflow with the id nope.');
+  });
   it('names people and answers', () => {
     const error = new ApiError('conflict', 'This item was already decided by person:grace (give_up) (again)');
     expect(explainError(error).message).toBe('This item was already decided by Grace (gave up) (again)');

@@ -33,10 +33,9 @@ function isAnswer(word: string): word is TaskAnswer {
 }
 
 export function explainError(error: ApiError): { message: string; advice: string } {
-  const place =
-    error.where === undefined || error.where === '' || error.message.includes(error.where)
-      ? ''
-      : ` (at ${error.where})`;
+  // A place helps whoever wrote the document; the name of a parameter of a call helps nobody.
+  const isPlace = error.code === 'bad_input' && error.where !== undefined && error.where !== '';
+  const place = isPlace && !error.message.includes(error.where ?? '') ? ` (at ${error.where})` : '';
   // A refusal of input often brings its own advice as a second sentence; ours would only repeat it.
   const bringsAdvice = error.code === 'bad_input' && /\. \p{Lu}/u.test(error.message);
   return { message: `${readable(error.message)}${place}`, advice: bringsAdvice ? '' : advice[error.code] };

@@ -52,7 +52,10 @@ export function useStartRun(saver: Saver): StartRun {
     const problems = problemsOf(history.document, byKind);
     store.setState({ problems });
     if (problems.some((problem) => problem.severity === 'error')) {
-      store.setState({ problemsOpen: true, problemsReason: 'The run did not start. Each of these stands in its way.' });
+      store.setState({
+        problemsOpen: true,
+        problemsReason: 'The run did not start: first the problems in red have to be solved.',
+      });
       return;
     }
     if (mustAsk(history.document.inputs)) setAsking(true);
