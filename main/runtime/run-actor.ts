@@ -89,10 +89,10 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
       if (refusal) refusals.set(letter, refusal);
       else if (commandId !== undefined) commandIds.push(commandId);
     }
-    const todo = await beginWhatIsDue();
+    const found = await beginWhatIsDue();
     await commit();
     if (isStopped) return;
-    dispatch(todo);
+    dispatch(found);
     for (const letter of letters) letter.resolve(refusals.get(letter));
 
     async function beginWhatIsDue(): Promise<Due> {

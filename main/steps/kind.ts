@@ -3,8 +3,8 @@
  * it never sees the store, the run or another step.
  */
 import type { StepError } from '../../shared/run/errors.ts';
-import type { Usage } from '../../shared/run/events.ts';
 import type { EffectClass } from '../../shared/steps/effect.ts';
+import type { AttemptOutcome } from '../runtime/core/commands.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
 
 export interface HttpRequest {
@@ -41,26 +41,8 @@ export interface StepContext {
   now(): number;
 }
 
-export type Outcome =
-  | {
-      ok: true;
-      output: unknown;
-      ports?: string[];
-      usage?: Usage;
-      costMicros?: number;
-      details?: Record<string, unknown>;
-      response?: unknown;
-    }
-  | {
-      ok: false;
-      error: StepError;
-      sent: boolean;
-      usage?: Usage;
-      costMicros?: number;
-      details?: Record<string, unknown>;
-    }
-  /** Sleep until `dueAt` (epoch milliseconds), then succeed with `output`; no process has to stay alive for it. */
-  | { suspend: true; dueAt: number; output: unknown };
+/** How an attempt ends: a result, a failure, or sleep until `dueAt` – no process has to stay alive for that. */
+export type Outcome = AttemptOutcome;
 
 /** What the step is about to ask of the world, for the ledger, the gate card and the digest. */
 export interface PlannedRequest {
