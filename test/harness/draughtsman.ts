@@ -12,7 +12,15 @@ export function draughtsman(page: Page) {
     page.getByRole('navigation', { name: 'Steps to add' }).getByRole('button', { name: title, exact: true });
   const panel = page.getByRole('complementary', { name: 'Properties' });
 
+  /** Where it is once it has come to rest: an added step is brought into view with a short motion. */
   const middleOf = async (target: Locator): Promise<{ x: number; y: number }> => {
+    let last = '';
+    for (let still = 0; still < 3;) {
+      const seen = JSON.stringify(await target.boundingBox());
+      still = seen === last ? still + 1 : 0;
+      last = seen;
+      await page.waitForTimeout(60);
+    }
     const box = await target.boundingBox();
     if (!box) throw new Error('It is not on the screen');
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };

@@ -3,7 +3,7 @@
  * Ctrl+Enter (⌘+Enter) sends, Escape goes back. Nothing is decided by a single stray key press except what needs no words.
  */
 import { Button, Textarea } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { InboxCard } from '../../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
 import { useCommand } from '../../client.ts';
@@ -149,7 +149,8 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
   };
 
   const latest = useRef<(event: KeyboardEvent) => void>(() => {});
-  useEffect(() => {
+  // Before the first paint: a key pressed as soon as the answers are seen must count.
+  useLayoutEffect(() => {
     latest.current = (event) => {
       if (asking !== undefined) {
         onAskKey(event, asking);
@@ -162,7 +163,7 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
       choose(choice.answer);
     };
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => latest.current(event);
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
