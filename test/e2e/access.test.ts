@@ -55,6 +55,9 @@ describe('axe', () => {
     found.push(...(await findings(page, 'inbox')));
     await decision.getByRole('button', { name: /^Edit and approve/ }).click();
     found.push(...(await findings(page, 'inbox, editing')));
+    await decision.getByRole('button', { name: 'Back', exact: true }).click();
+    await person.approve();
+    await page.getByText('Nothing waits for a decision').waitFor();
     expect(found).toEqual([]);
   });
 
