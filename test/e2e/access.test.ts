@@ -50,7 +50,7 @@ describe('axe', () => {
     await person.sees(/Waits for Finance lead/);
     found.push(...(await findings(page, 'live run')));
     await page.getByRole('link', { name: /Open in inbox/ }).click();
-    const decision = page.getByRole('group', { name: 'Decision' });
+    const decision = page.getByRole('group', { name: 'Decision', exact: true });
     await decision.waitFor();
     found.push(...(await findings(page, 'inbox')));
     await decision.getByRole('button', { name: /^Edit and approve/ }).click();
@@ -119,7 +119,7 @@ describe('without a mouse', () => {
     await person.sees(/Waits for Finance lead/);
     await tabTo(page, /Open in inbox$/);
     await page.keyboard.press('Enter');
-    await page.getByRole('group', { name: 'Decision' }).waitFor();
+    await page.getByRole('group', { name: 'Decision', exact: true }).waitFor();
     await page.keyboard.press('1');
     await page.getByRole('alert').getByText('Approved').waitFor();
     await page.keyboard.press('g');
@@ -168,7 +168,7 @@ describe('without a mouse', () => {
     await person.sees(/Waits for /);
     await tabTo(page, /Open in inbox$/);
     await page.keyboard.press('Enter');
-    await page.getByRole('group', { name: 'Decision' }).waitFor();
+    await page.getByRole('group', { name: 'Decision', exact: true }).waitFor();
     await page.keyboard.press('1');
     await page.getByRole('alert').getByText('Approved').waitFor();
     await page.keyboard.press('g');

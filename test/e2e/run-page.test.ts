@@ -76,7 +76,7 @@ describe('a decision in the inbox', () => {
     const paid = deeds('refund.created');
     const person = await waitingRefund();
     await person.openInbox();
-    const decision = page.getByRole('group', { name: 'Decision' });
+    const decision = page.getByRole('group', { name: 'Decision', exact: true });
     await decision.getByRole('button', { name: /^Reject/ }).click();
     await decision.getByRole('button', { name: 'Reject', exact: true }).click();
     await decision.getByText('Say why').waitFor();
@@ -94,7 +94,7 @@ describe('a decision in the inbox', () => {
     const { page } = stage;
     const person = await waitingRefund();
     await person.openInbox();
-    const decision = page.getByRole('group', { name: 'Decision' });
+    const decision = page.getByRole('group', { name: 'Decision', exact: true });
     await decision.getByRole('button', { name: /^Edit and approve/ }).click();
     await page.getByLabel('Amount in cents').fill('1200');
     await decision.getByRole('button', { name: 'Approve with changes' }).click();

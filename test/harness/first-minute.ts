@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 export function visitor(page: Page) {
   const waitMs = 30_000;
   const link = (name: string) => page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${name}`) });
-  const decision = page.getByRole('group', { name: 'Decision' });
+  const decision = page.getByRole('group', { name: 'Decision', exact: true });
   return {
     async openSample(name: string): Promise<void> {
       await link('Designer').click();
