@@ -4,6 +4,7 @@
  * can no longer be taken are skipped, and a run whose steps have all ended is reconciled and completed.
  */
 import type { StepError } from '../../../shared/run/errors.ts';
+import type { StepKey } from '../../../shared/run/events.ts';
 import { stepOf, type RunState } from '../../../shared/run/state.ts';
 import { beginAttempt, finishAttempt, refuseAttempt, succeed } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
@@ -155,23 +156,28 @@ function settle(turn: Turn): void {
     settleRollback(turn);
     return;
   }
-  skipUnreachable(turn);
-  const { steps } = turn.ctx.graph;
-  if ([...steps.keys()].every((id) => hasEnded(stepOf(turn.state, id)))) {
-    emit(turn, { type: 'run_confirmed' });
-    emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
+  // Paths and the end of the run depend on steps that ended, so there is nothing to look for when none did.
+  const ended = new Set<StepKey>();
+  for (const event of turn.events) {
+    if (event.type === 'step_confirmed' || event.type === 'step_failed') ended.add(event.step);
   }
+  if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
+  skipUnreachable(turn, ended);
+  for (const id of turn.ctx.graph.steps.keys()) if (!hasEnded(stepOf(turn.state, id))) return;
+  emit(turn, { type: 'run_confirmed' });
+  emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
 }
 
-function skipUnreachable(turn: Turn): void {
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const node of turn.ctx.graph.steps.values()) {
-      if (stepOf(turn.state, node.id) || position(node, turn.state) !== 'skipped') continue;
-      emit(turn, { type: 'step_skipped', step: node.id }, true);
-      changed = true;
-    }
+/** From the steps that ended now, along their paths: what can no longer be reached is skipped. */
+function skipUnreachable(turn: Turn, ended: ReadonlySet<StepKey>): void {
+  const skipped = new Set<StepKey>();
+  for (const node of turn.ctx.graph.steps.values()) {
+    const isConcerned = node.incoming.some(({ from }) => ended.has(from.step));
+    if (!isConcerned || stepOf(turn.state, node.id) || position(node, turn.state) !== 'skipped') continue;
+    emit(turn, { type: 'step_skipped', step: node.id }, true);
+    skipped.add(node.id);
   }
+  if (skipped.size > 0) skipUnreachable(turn, skipped);
 }
 
 /** A reviewer's no is not an error: the run says `rejected`. */
