@@ -55,21 +55,25 @@ async function killAtEveryHit(plan: ChildPlan, point: FaultPoint, hits: number):
 async function recover(plan: ChildPlan): Promise<{ runs: ChildReport['runs']; repeated: number; asked: number }> {
   const { fault: _fault, ...whole } = plan;
   let report = await live(whole);
-  if (report === 'killed') throw new Error('Nobody killed this life');
-  const parked = report.runs.filter((run) => run.word === 'escalated');
-  for (const run of parked)
-    expect(run).toMatchObject({ reason: 'in_doubt', openTasks: ['in_doubt'], tellOutcome: 'in_doubt' });
-  if (parked.length > 0) {
+  let asked = 0;
+  // A call that a person had made again may be lost again: the world misbehaves at the first call that reaches it.
+  for (let round = 0; round < 3; round += 1) {
+    if (report === 'killed') throw new Error('Nobody killed this life');
+    const parked = report.runs.filter((run) => run.word === 'escalated');
+    if (parked.length === 0) break;
+    for (const run of parked)
+      expect(run).toMatchObject({ reason: 'in_doubt', openTasks: ['in_doubt'], tellOutcome: 'in_doubt' });
+    asked += parked.length;
     const before = await world.deeds();
     const happened = (runId: string): boolean => before.some((deed) => deed.path === `/unkeyed/${runId}`);
     const answers = Object.fromEntries(
       parked.map((run) => [run.runId, happened(run.runId) ? ('happened' as const) : ('not_happened' as const)]),
     );
     report = await live({ ...whole, answers });
-    if (report === 'killed') throw new Error('Nobody killed this life');
   }
+  if (report === 'killed') throw new Error('Nobody killed this life');
   const repeated = report.runs.reduce((sum, run) => sum + run.repeated, 0);
-  return { runs: report.runs, repeated, asked: parked.length };
+  return { runs: report.runs, repeated, asked };
 }
 
 async function recoverAndJudge(plan: ChildPlan): Promise<{ repeated: number; asked: number }> {
@@ -184,7 +188,7 @@ describe('SIGKILL at random instants, eight runs at once', () => {
       const kills = 1 + Math.floor(random() * 3);
       for (let kill = 0; kill < kills; kill += 1) {
         lives += 1;
-        if ((await live(plan, 200 + random() * 600)) === 'killed') killed += 1;
+        if ((await live(plan, 150 + random() * 300)) === 'killed') killed += 1;
       }
       await recoverAndJudge(plan).catch((error: unknown) => {
         throw new Error(`Seed ${seed - round} (HOLDFAST_SEED), round ${round}: ${String(error)}`, { cause: error });
@@ -193,7 +197,7 @@ describe('SIGKILL at random instants, eight runs at once', () => {
   }
 
   it('the kills came while there was work', () => {
-    expect(killed / lives).toBeGreaterThan(0.4);
+    expect(killed / lives).toBeGreaterThan(0.2);
   });
 });
 
