@@ -3,6 +3,7 @@
  * fsync. While a transaction is being written the next group gathers.
  */
 import type { RunAppend, WriteStore } from '../store/port.ts';
+import { nodeScheduler, type Scheduler } from './scheduler.ts';
 
 export interface Committer {
   /** Resolves when the append is durable; rejects when its transaction failed as a whole. */
@@ -17,13 +18,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export function createCommitter(store: Pick<WriteStore, 'append'>): Committer {
+export function createCommitter(store: Pick<WriteStore, 'append'>, scheduler: Scheduler = nodeScheduler): Committer {
   let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
     // One turn of the event loop: runs that are being decided right now still join this group.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => scheduler.soon(resolve));
     while (waiting.length > 0) {
       const group = waiting;
       waiting = [];

@@ -8,6 +8,7 @@ import { changesTheWorld } from '../../shared/steps/effect.ts';
 import type { HttpRequest, HttpResponse, Outcome, StepContext, StepKind, StepLog } from '../steps/kind.ts';
 import { StepFailure } from '../steps/kind.ts';
 import { toPlainJson } from './plain-json.ts';
+import { nodeScheduler, type Scheduler } from './scheduler.ts';
 
 export interface Task {
   runId: string;
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
   /** Attempts that run at the same time; the others wait their turn in order. */
   maxRunning?: number;
   attemptTimeoutMs?: number;
+  /** Node's own unless time is simulated. */
+  scheduler?: Scheduler;
   /** How long a step may take to tidy up after its signal was aborted, before it is left to itself. */
   graceMs?: number;
 }
@@ -85,6 +88,7 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     return failed({ class: 'invalid_output', code: 'config', message }, false);
   }
 
+  const { scheduler = nodeScheduler } = options;
   const abort = new AbortController();
   const traffic = { begun: 0, neverLeft: 0 };
   const ctx = contextOf(options, task, abort.signal, traffic);
@@ -99,15 +103,15 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
   const abandoned = new Promise<undefined>((done) => {
     abandon = () => done(undefined);
   });
-  let grace: NodeJS.Timeout | undefined;
+  let grace: unknown;
   const end = (error: StepError): void => {
     if (ended) return;
     ended = error;
     abort.abort(new StepFailure(error, true));
-    grace = setTimeout(abandon, options.graceMs ?? GRACE_MS);
+    grace = scheduler.set(abandon, options.graceMs ?? GRACE_MS);
   };
   const timeoutMs = Math.min(task.attemptTimeoutMs ?? options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS, LONGEST_TIMER_MS);
-  const timer = setTimeout(() => end(timedOut(timeoutMs)), timeoutMs);
+  const timer = scheduler.set(() => end(timedOut(timeoutMs)), timeoutMs);
   const cancel = (): void => end(cancelled());
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
@@ -121,8 +125,8 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     }
     return settle(outcome, ended, traffic);
   } finally {
-    clearTimeout(timer);
-    clearTimeout(grace);
+    scheduler.clear(timer);
+    scheduler.clear(grace);
     signal.removeEventListener('abort', cancel);
   }
 }

@@ -19,6 +19,7 @@ import { planRollback } from './core/rollback.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
+import type { Scheduler } from './scheduler.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 /** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
@@ -37,6 +38,8 @@ export interface EngineOptions {
   clock: () => number;
   random: Random;
   faults?: Faults;
+  /** Node's own unless time is simulated. */
+  scheduler?: Scheduler;
   /** The store refused to write: everything stops here and the sentence is shown. */
   onHalt?: (error: unknown) => void;
   /** A run of this folder could not be recovered; the others go on. */
@@ -128,8 +131,12 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     random,
     faults: options.faults ?? noFaults,
-    committer: createCommitter(store),
-    timers: createTimers(clock, (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt)),
+    committer: createCommitter(store, options.scheduler),
+    timers: createTimers(
+      clock,
+      (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt),
+      options.scheduler,
+    ),
     publish: (runId, events, state) => {
       for (const listener of listeners) listener(runId, events, state);
     },

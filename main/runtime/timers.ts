@@ -2,6 +2,8 @@
  * Wake-ups of runs. Due times live in the journal; what is kept here is a hint that may be lost, late or early without
  * harm. No single sleep is longer than a minute, so that a laptop that slept or a clock that jumped is noticed soon.
  */
+import { nodeScheduler, type Scheduler } from './scheduler.ts';
+
 export interface Timers {
   /** Replaces the run's wake-up; `undefined` removes it. */
   set(runId: string, wakeAt: number | undefined): void;
@@ -11,9 +13,13 @@ export interface Timers {
 
 const longestSleepMs = 60_000;
 
-export function createTimers(clock: () => number, wake: (runId: string) => void): Timers {
+export function createTimers(
+  clock: () => number,
+  wake: (runId: string) => void,
+  scheduler: Scheduler = nodeScheduler,
+): Timers {
   const wakeAtByRun = new Map<string, number>();
-  let handle: NodeJS.Timeout | undefined;
+  let handle: unknown;
   let armedFor = Number.POSITIVE_INFINITY;
   let isStopped = false;
 
@@ -26,10 +32,10 @@ export function createTimers(clock: () => number, wake: (runId: string) => void)
   }
 
   function arm(): void {
-    clearTimeout(handle);
+    scheduler.clear(handle);
     const first = earliest();
     armedFor = first?.wakeAt ?? Number.POSITIVE_INFINITY;
-    if (first) handle = setTimeout(ring, Math.min(Math.max(first.wakeAt - clock(), 0), longestSleepMs));
+    if (first) handle = scheduler.set(ring, Math.min(Math.max(first.wakeAt - clock(), 0), longestSleepMs));
   }
 
   function ring(): void {
@@ -54,7 +60,7 @@ export function createTimers(clock: () => number, wake: (runId: string) => void)
     next: earliest,
     stop() {
       isStopped = true;
-      clearTimeout(handle);
+      scheduler.clear(handle);
       wakeAtByRun.clear();
       armedFor = Number.POSITIVE_INFINITY;
     },
