@@ -51,7 +51,7 @@ async function card(parts: Parts, item: InboxItem): Promise<InboxCard> {
   const step = Object.hasOwn(state.steps, item.step) ? state.steps[item.step] : undefined;
   const attempt = step?.attempts[step.attempts.length - 1];
   const graph = compileGraph(document, parts.manifests);
-  const scope = scopeOf(state);
+  const scope = scopeOf(state, item.step);
   const withKnownTarget = async (effect: InboxCard['next'][number]) => ({
     ...effect,
     target: await fillKnown(effect.target, scope),

@@ -195,7 +195,7 @@ describe('What an expression sees', () => {
     core.start({ id: 1 });
     core.finish('a', ok('A'));
     core.finish('bad', failure('refused:404'));
-    const scope = scopeOf(core.state());
+    const scope = scopeOf(core.state(), 'later');
     expect(scope).toMatchObject({ input: { id: 1 }, env: {}, run: { id: 'run_test' } });
     expect(scope.steps).toEqual({
       a: { output: 'A' },

@@ -6,7 +6,8 @@ import type { StepState } from '../../shared/run/state.ts';
 import { changeToUndo, stepOf, type RunState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
 import type { Gate } from '../../shared/workflow/document.ts';
-import { isUndoKey, stepIdOf, undoneBy } from '../../shared/run/keys.ts';
+import { isUndoKey, scopeOfKey, stepIdOf, undoneBy, visitOf } from '../../shared/run/keys.ts';
+import type { StepKey } from '../../shared/run/events.ts';
 import { nodeOf, type Graph, type GraphStep } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Checked, Command, GateValues } from './core/commands.ts';
@@ -20,23 +21,28 @@ export interface PrepareContext {
 }
 
 /** The names an expression may use, seen from one step. What earlier steps gave is gathered only when it is asked for. */
-export function scopeOf(state: RunState, step?: StepState): Scope {
+export function scopeOf(state: RunState, key: StepKey): Scope {
   let gathered: Scope['steps'] | undefined;
+  const review = stepOf(state, key)?.review;
   return {
     input: state.input,
     get steps() {
-      gathered ??= resultsOf(state);
+      gathered ??= resultsOf(state, scopeOfKey(key));
       return gathered;
     },
     env: state.env,
     run: { id: state.runId },
-    ...(step?.review ? { review: step.review } : {}),
+    visit: visitOf(key),
+    ...(review ? { review } : {}),
   };
 }
 
-function resultsOf(state: RunState): Scope['steps'] {
+/** What a step of this scope can see: its own item first, then what lies around it, each in its latest visit. */
+function resultsOf(state: RunState, scope: string): Scope['steps'] {
   const results: Scope['steps'] = {};
   for (const step of Object.values(state.steps)) {
+    const from = scopeOfKey(step.key);
+    if (isUndoKey(step.key) || (from !== '' && from !== scope && !scope.startsWith(`${from}/`))) continue;
     if (step.status === 'confirmed' || step.status === 'rolled_back')
       results[stepIdOf(step.key)] = { output: step.output };
     else if (step.status === 'failed') results[stepIdOf(step.key)] = { error: step.error };
@@ -48,7 +54,7 @@ function resultsOf(state: RunState): Scope['steps'] {
 function undoScope(state: RunState, key: string): Scope {
   const change = changeToUndo(state, key);
   const output = change?.output ?? stepOf(state, undoneBy(key))?.output;
-  return { ...scopeOf(state), output, request: change?.request, response: change?.response };
+  return { ...scopeOf(state, key), output, request: change?.request, response: change?.response };
 }
 
 /** The command that begins the step's next attempt, or the one that refuses it because a value is missing. */
@@ -60,7 +66,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
     return { type: 'refuse_attempt', step: key, error: { class: 'code', code: 'unknown_kind', message } };
   }
   const step = state.steps[key];
-  const scope = isUndoKey(key) ? undoScope(state, key) : scopeOf(state, step);
+  const scope = isUndoKey(key) ? undoScope(state, key) : scopeOf(state, key);
   const stored = storedConfig(state, step);
   const resolved = stored ? { ok: true as const, config: stored } : await resolve(node.step.config, scope);
   if (!resolved.ok) return { type: 'refuse_attempt', step: key, error: resolved.error };
@@ -100,7 +106,7 @@ function storedConfig(state: RunState, step: StepState | undefined): Record<stri
 export async function checkOutput(state: RunState, key: string, output: unknown, graph: Graph): Promise<Checked> {
   const node = nodeOf(graph, key);
   if (node?.step.doneWhen === undefined && !node?.step.gates?.after) return {};
-  const scope = { ...scopeOf(state, state.steps[key]), output };
+  const scope = { ...scopeOf(state, key), output };
   return {
     ...(await doneWhenOf(node, scope)),
     ...(node.step.gates?.after ? { gate: await gateValues(node.step.gates.after, scope) } : {}),

@@ -161,6 +161,8 @@ export interface RunState {
   /** Steps with an attempt in progress. */
   active: number;
   steps: Record<StepKey, StepState>;
+  /** By place (`decide`, `each[3]/decide`): the visit a loop brought it to. Absent places are in their first. */
+  visits?: Record<string, number>;
   effects: Record<string, EffectState>;
   tasks: Record<string, TaskState>;
   costMicros: number;

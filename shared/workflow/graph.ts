@@ -17,9 +17,19 @@ export interface GraphStep {
   outgoing: Edge[];
 }
 
+/** A step where it is now: its key names the visit and, inside a map, the item. */
+export interface Instance {
+  node: GraphStep;
+  key: StepKey;
+  /** `''` for the drawing itself, `each[3]` for an item of a map. */
+  scope: string;
+}
+
 export interface Graph {
   document: WorkflowDocument;
   steps: Map<string, GraphStep>;
+  /** The steps that are in no container, in document order, in their first visit. */
+  roots: readonly Instance[];
   /** The step that undoes one, by the id of the one it undoes. */
   compensations: Map<string, GraphStep>;
   /** Steps without incoming edges other than loop edges, in document order: where a run begins. */
@@ -52,7 +62,10 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     to.incoming.push(edge);
   }
   const entries = [...steps.values()].filter((node) => node.incoming.every((edge) => edge.loop)).map((node) => node.id);
-  return { document, steps, compensations, entries };
+  const roots = [...steps.values()]
+    .filter(({ step }) => step.parent === undefined)
+    .map((node): Instance => ({ node, key: node.id, scope: '' }));
+  return { document, steps, roots, compensations, entries };
 }
 
 /** The drawn step behind a key such as `decide#2` or `each[3]/x`, or the compensation behind `pay!undo`. */

@@ -5,11 +5,13 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
+import { scopeOfKey } from '../../../shared/run/keys.ts';
 import { stepOf, type RunState } from '../../../shared/run/state.ts';
 import { beginAttempt, finishAttempt, refuseAttempt, succeed } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { isDue } from './due.ts';
 import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
+import { currentKey, instanceOf, rootInstances } from './instances.ts';
 import { climbLadder, timedTasks } from './ladder.ts';
 import { onFailure } from './failure.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
@@ -39,7 +41,7 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     case 'begin_attempt':
     case 'refuse_attempt': {
       const node = graphStep(turn.ctx, command.step);
-      if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, node, 'prepare'))
+      if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, command.step, 'prepare'))
         return late(`Step ${command.step}`);
       if (command.type === 'begin_attempt') beginAttempt(turn, node, command.step, command.prepared);
       else refuseAttempt(turn, node, command.step, command.error);
@@ -56,7 +58,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     }
     case 'fire_timer': {
       const node = graphStep(turn.ctx, command.step);
-      if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, node, 'fire')) return late(`Step ${command.step}`);
+      if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, command.step, 'fire'))
+        return late(`Step ${command.step}`);
       const step = stepState(turn, command.step);
       succeed(turn, node, command.step, step.attempts.length, { ok: true, output: step.output }, command.checked);
       return undefined;
@@ -163,21 +166,23 @@ function settle(turn: Turn): void {
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);
-  for (const id of turn.ctx.graph.steps.keys()) if (!hasEnded(stepOf(turn.state, id))) return;
+  for (const { key } of rootInstances(turn.state, turn.ctx.graph)) if (!hasEnded(stepOf(turn.state, key))) return;
   emit(turn, { type: 'run_confirmed' });
   emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
 }
 
 /** From the steps that ended now, along their paths: what can no longer be reached is skipped. */
-function skipUnreachable(turn: Turn, ended: ReadonlySet<StepKey>): void {
-  const skipped = new Set<StepKey>();
-  for (const node of turn.ctx.graph.steps.values()) {
-    const isConcerned = node.incoming.some(({ from }) => ended.has(from.step));
-    if (!isConcerned || stepOf(turn.state, node.id) || position(node, turn.state) !== 'skipped') continue;
-    emit(turn, { type: 'step_skipped', step: node.id }, true);
-    skipped.add(node.id);
+function skipUnreachable(turn: Turn, ended: Set<StepKey>): void {
+  // A set that grows while it is walked: what is skipped here is looked at in its turn.
+  for (const from of ended) {
+    for (const edge of graphStep(turn.ctx, from)?.outgoing ?? []) {
+      const key = currentKey(turn.state, scopeOfKey(from), edge.to.step);
+      const instance = instanceOf(turn.state, turn.ctx.graph, key);
+      if (!instance || stepOf(turn.state, key) || position(instance, turn.state) !== 'skipped') continue;
+      emit(turn, { type: 'step_skipped', step: key }, true);
+      ended.add(key);
+    }
   }
-  if (skipped.size > 0) skipUnreachable(turn, skipped);
 }
 
 /** A reviewer's no is not an error: the run says `rejected`. */

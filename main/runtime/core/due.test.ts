@@ -10,6 +10,15 @@ import { stepIdOf } from '../../../shared/run/keys.ts';
 const graph = graphOf({ a: step(), b: step(), pay: effectStep('once') }, [['a', 'b']]);
 
 describe('What is due', () => {
+  test('is the visit that a loop brought a step to, and no other', () => {
+    const core = coreDriver(graphOf({ a: step() }));
+    core.start();
+    const state = { ...core.state(), steps: {}, active: 0, visits: { a: 3 } };
+    expect(due(state, core.now(), graph).tasks).toContainEqual({ type: 'prepare', step: 'a#3' });
+    const isToBegin = (key: string) => isDue(state, core.now(), graph, key, 'prepare');
+    expect(['a', 'a#2', 'a#3', 'a!undo', 'z'].map(isToBegin)).toEqual([false, false, true, false, false]);
+  });
+
   test('is to prepare what may begin and to execute what has begun', () => {
     const core = coreDriver(graph);
     const started = decide(
@@ -47,8 +56,7 @@ describe('What is due', () => {
     core.start();
     core.drive();
     expect(due(core.state(), core.now(), graph)).toEqual({ tasks: [] });
-    const node = graph.steps.get('a');
-    expect(node && isDue(core.state(), core.now(), graph, node, 'prepare')).toBe(false);
+    expect(isDue(core.state(), core.now(), graph, 'a', 'prepare')).toBe(false);
   });
 
   test('is the earliest of several timers next, and all that came due together', () => {

@@ -3,9 +3,11 @@
  * the engine may ask after every decision and after every restart. There is no other list of work to lose.
  */
 import type { StepKey } from '../../../shared/run/events.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import { isOpen, stepOf, type RunState } from '../../../shared/run/state.ts';
-import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
+import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
 import { unsettledEffect } from './effects.ts';
+import { instanceOf, instancesOf } from './instances.ts';
 import { timedTasks } from './ladder.ts';
 import { position, unhandledFailure } from './paths.ts';
 import { isHeldByDoubt, nextUndo } from './rollback.ts';
@@ -30,8 +32,8 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   const tasks: Task[] = [];
   let wakeAt: number | undefined;
   const pace = paceOf(state);
-  for (const node of state.rollback ? undoing(state, graph) : graph.steps.values()) {
-    const next = nextOf(node, state, now, pace);
+  for (const instance of state.rollback ? undoing(state, graph) : instancesOf(state, graph)) {
+    const next = nextOf(instance, state, now, pace);
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
   }
@@ -43,15 +45,17 @@ export function due(state: RunState, now: number, graph: Graph): Due {
 }
 
 /** The same question for one step: `decide` lets nothing begin that `due` would not have asked for. */
-export function isDue(state: RunState, now: number, graph: Graph, node: GraphStep, type: 'prepare' | 'fire'): boolean {
-  if (state.rollback && !undoing(state, graph).includes(node)) return false;
-  return !state.end && nextOf(node, state, now, paceOf(state))?.type === type;
+export function isDue(state: RunState, now: number, graph: Graph, key: StepKey, type: 'prepare' | 'fire'): boolean {
+  const instance = state.rollback
+    ? undoing(state, graph).find((undo) => undo.key === key)
+    : !isUndoKey(key) && instanceOf(state, graph, key);
+  return !state.end && !!instance && nextOf(instance, state, now, paceOf(state))?.type === type;
 }
 
 /** Compensations go one at a time, and none while somebody is asked whether an effect happened. */
-function undoing(state: RunState, graph: Graph): GraphStep[] {
-  const node = isHeldByDoubt(state) ? undefined : nextUndo(state, graph);
-  return node ? [node] : [];
+function undoing(state: RunState, graph: Graph): Instance[] {
+  const undo = isHeldByDoubt(state) ? undefined : nextUndo(state, graph);
+  return undo ? [undo] : [];
 }
 
 /** `settling`: the run is failing, and only what may have changed another system is still brought to an answer. */
@@ -64,10 +68,11 @@ function paceOf(state: RunState): Pace {
 
 type Next = Task | { type: 'sleep'; until: number } | undefined;
 
-function nextOf(node: GraphStep, state: RunState, now: number, pace: Pace): Next {
-  const step = stepOf(state, node.id);
+function nextOf(instance: Instance, state: RunState, now: number, pace: Pace): Next {
+  const { key } = instance;
+  const step = stepOf(state, key);
   if (!step)
-    return pace === 'open' && position(node, state) === 'ready' ? { type: 'prepare', step: node.id } : undefined;
+    return pace === 'open' && position(instance, state) === 'ready' ? { type: 'prepare', step: key } : undefined;
   if (step.status === 'running') return { type: 'execute', step: step.key, attempt: step.attempts.length };
   if (pace === 'closed' || (pace === 'settling' && !unsettledEffect(state, step.key))) return undefined;
   if (step.status === 'ready') return { type: 'prepare', step: step.key };

@@ -6,7 +6,8 @@ import { matchesError, type StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
-import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
+import type { Graph, GraphStep, Instance } from '../../../shared/workflow/graph.ts';
+import { currentKey, rootInstances } from './instances.ts';
 
 export type EdgeState = 'open' | 'taken' | 'skipped';
 
@@ -35,10 +36,10 @@ export function fallbackEdges(node: GraphStep, error: StepError): Edge[] {
 }
 
 /** `ready`: every incoming path is settled and at least one was taken. `skipped`: all of them were skipped. */
-export function position(node: GraphStep, state: RunState): 'ready' | 'skipped' | 'pending' {
+export function position({ node, scope }: Instance, state: RunState): 'ready' | 'skipped' | 'pending' {
   let taken = node.incoming.length === 0;
   for (const edge of node.incoming) {
-    const found = edgeState(edge, stepOf(state, edge.from.step));
+    const found = edgeState(edge, stepOf(state, currentKey(state, scope, edge.from.step)));
     if (found === 'open') return 'pending';
     if (found === 'taken') taken = true;
   }
@@ -65,8 +66,8 @@ export function hasEnded(step: StepState | undefined): boolean {
  */
 export function runOutput(graph: Graph, state: RunState): unknown {
   const last: [string, unknown][] = [];
-  for (const node of graph.steps.values()) {
-    const step = stepOf(state, node.id);
+  for (const { node, key } of rootInstances(state, graph)) {
+    const step = stepOf(state, key);
     if (step?.status !== 'confirmed' || node.outgoing.some((edge) => edgeState(edge, step) === 'taken')) continue;
     last.push([node.id, step.output ?? null]);
   }

@@ -5,11 +5,11 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { Actor } from '../../../shared/run/events.ts';
-import { isUndoKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
+import { isUndoKey, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
 import type { RollbackPlan } from '../../../shared/run/rollback-plan.ts';
 import { isOpen, stepOf, type EffectState, type RunState } from '../../../shared/run/state.ts';
 import { stepLabel } from '../../../shared/workflow/describe.ts';
-import type { Graph, GraphStep } from '../../../shared/workflow/graph.ts';
+import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
 import { openChanges, putInDoubt } from './effects.ts';
 import { emit, type Turn } from './turn.ts';
 
@@ -29,10 +29,12 @@ export function planRollback(state: RunState, graph: Graph): RollbackPlan {
 }
 
 /** The next compensation, or undefined when everything that can be undone was, or was given up. */
-export function nextUndo(state: RunState, graph: Graph): GraphStep | undefined {
+export function nextUndo(state: RunState, graph: Graph): Instance | undefined {
   for (const { status, step } of changesInReverse(state)) {
     const node = graph.compensations.get(stepIdOf(step));
-    if (status === 'confirmed' && node && stepOf(state, undoKeyOf(step))?.status !== 'failed') return node;
+    const key = undoKeyOf(step);
+    if (status === 'confirmed' && node && stepOf(state, key)?.status !== 'failed')
+      return { node, key, scope: scopeOfKey(key) };
   }
   return undefined;
 }
