@@ -53,6 +53,7 @@ export default defineConfig({
       { extends: true, test: { name: 'layers', include: ['test/layers.test.ts'], testTimeout: 60_000 } },
       plainSuite('store'),
       plainSuite('replay'),
+      processSuite('simulation'),
       plainSuite('api'),
       processSuite('cli'),
       processSuite('crash'),

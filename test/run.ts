@@ -19,6 +19,7 @@ const SUITES: Suite[] = [
   { name: 'unit', budgetSeconds: 100, pushBudgetSeconds: 600, coverage: true },
   { name: 'store', budgetSeconds: 50, pushBudgetSeconds: 200 },
   { name: 'replay', budgetSeconds: 20 },
+  { name: 'simulation', budgetSeconds: 40, pushBudgetSeconds: 200 },
   { name: 'api', budgetSeconds: 35, pushBudgetSeconds: 200, needsBuild: true },
   { name: 'cli', budgetSeconds: 110 },
   { name: 'crash', budgetSeconds: 200, pushBudgetSeconds: 1700, needsBuild: true },

@@ -80,6 +80,8 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     };
     for (const letter of letters) {
       if (!letter.command) continue;
+      // Not before its outcome is decided: a turn that is still being written would find it due and call it once more.
+      if (letter.command.type === 'finish_attempt') running.delete(letter.command.step);
       shared.faults.hit('before_decide', { runId });
       // Scoped to the run, so that one caller's mistake never meets another run in the same transaction.
       const commandId = letter.commandId === undefined ? undefined : `${runId}/${letter.commandId}`;
@@ -174,8 +176,6 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     shared.faults.hit('after_call', { runId, step: key });
     const checked = state ? await checkOutput(state, key, outputOf(outcome), graph) : {};
     shared.faults.hit('before_outcome', { runId, step: key });
-    // Only now, and without a pause before posting: a run with nothing running may be dropped from memory.
-    running.delete(key);
     await post({ type: 'finish_attempt', step: key, attempt, outcome, checked }).catch(() => undefined);
   }
 
