@@ -6,6 +6,7 @@ import type { Signal } from '../../shared/api/signal.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { canonicalText } from '../../shared/workflow/canonical.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+import { consentOf, consentSentence } from './consents.ts';
 import { runInput } from './inputs.ts';
 import type { Once } from './once.ts';
 import type { Parts } from './parts.ts';
@@ -71,6 +72,8 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
       once(commandId, async () => {
         const draft = await store.draft(workflowId);
         if (!draft) throw new ApiError('not_found', `There is no workflow with the id ${workflowId}.`, '/workflowId');
+        const consent = await consentOf(store, parts.manifests, draft.document);
+        if (!consent.allowed) throw new ApiError('refused', consentSentence(draft.document, consent), '/consent');
         const { runId } = await start({ commandId, document: draft.document, input, env, key, by: by ?? 'app' });
         return { runId };
       }),

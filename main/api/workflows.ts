@@ -7,6 +7,7 @@ import { exportDocument } from '../../shared/workflow/canonical.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { checkDocument, parseDocument } from '../../shared/workflow/parse.ts';
 import type { Problem } from '../../shared/workflow/problem.ts';
+import { consentOf, saveConsent } from './consents.ts';
 import type { Once } from './once.ts';
 import type { Parts } from './parts.ts';
 
@@ -20,6 +21,8 @@ type Topic =
   | 'workflows.save'
   | 'workflows.delete'
   | 'workflows.export'
+  | 'workflows.touches'
+  | 'workflows.allow'
   | 'workflows.check';
 
 export function workflowHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
@@ -90,6 +93,15 @@ export function workflowHandlers(parts: Parts, once: Once): Pick<Handlers, Topic
       const { document } = await draft(id);
       return { fileName: `${slug(document.name) || document.id}${SUFFIX}`, text: exportDocument(document) };
     },
+    'workflows.touches': async ({ id }) => consentOf(store, parts.manifests, (await draft(id)).document),
+    'workflows.allow': ({ commandId, id, digest, by }) =>
+      once(commandId, async () => {
+        const consent = await consentOf(store, parts.manifests, (await draft(id)).document);
+        if (consent.digest !== digest)
+          throw new ApiError('conflict', 'This workflow touches something else by now; look again.', '/digest');
+        await saveConsent(store, { digest, workflowId: id, by, at: parts.clock() });
+        return null;
+      }),
     'workflows.check': ({ document }) => {
       const parsed = checkDocument(document);
       return parsed.ok ? parts.problems(parsed.document) : parsed.problems;

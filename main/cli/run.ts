@@ -1,8 +1,9 @@
 /** `holdfast run FILE` and `holdfast resume`: import, start, drive until the run ends or parks. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+import { touches, touchText } from '../../shared/workflow/touches.ts';
+import { manifests } from '../steps/index.ts';
 import type { Command } from './command.ts';
-import { touches } from './consent.ts';
 import { exitCodeOf, follow, resultOf, resultText, settle } from './drive.ts';
 import { readGraph, readJsonArgument } from './graph-file.ts';
 import { CliFailure } from './output.ts';
@@ -83,7 +84,7 @@ export async function resume(command: Command, runIds: string[], flags: { parkAf
 }
 
 function requireConsent(command: Command, file: string, document: WorkflowDocument, trust: boolean): void {
-  const lines = touches(document).map((line) => `  ${line}`);
+  const lines = touches(document, manifests).map((touch) => `  ${touchText(touch)}`);
   if (lines.length === 0) return;
   const title = `${file} touches more than the Sandbox:`;
   if (!trust) throw new CliFailure(2, title, [...lines, 'Add --trust to allow it.']);

@@ -14,6 +14,7 @@ import type { StepManifest } from '../steps/manifest.ts';
 import type { Signal } from './signal.ts';
 import type { WorkflowDocument } from '../workflow/document.ts';
 import type { Problem } from '../workflow/problem.ts';
+import type { Touch } from '../workflow/touches.ts';
 
 export type Mode = 'query' | 'command' | 'watch';
 
@@ -169,6 +170,10 @@ export const contract = {
   ),
   'workflows.delete': command<null>()(z.strictObject({ commandId, id })),
   'workflows.export': query<{ fileName: string; text: string }>()(z.strictObject({ id })),
+  /** What a run of the draft would touch beyond the Sandbox, and whether somebody allowed exactly that. */
+  'workflows.touches': query<{ touches: Touch[]; digest: string; allowed: boolean }>()(z.strictObject({ id })),
+  /** Allows what was shown; refused with `conflict` when the draft touches something else by now. */
+  'workflows.allow': command<null>()(z.strictObject({ commandId, id, digest: z.string().min(1).max(128), by: actor })),
   'workflows.check': query<Problem[]>()(z.strictObject({ document })),
 
   'runs.list': watch<RunSummary[]>()(
@@ -181,7 +186,10 @@ export const contract = {
   ),
   /** Always begins with a whole snapshot, so a page that comes back needs nothing it had before. */
   'runs.watch': watch<RunUpdate>()(z.strictObject({ runId: id, after: z.int().min(0).optional() })),
-  /** Pins the workflow's draft as an immutable version and starts a run of it. */
+  /**
+   * Pins the workflow's draft as an immutable version and starts a run of it; refused at `/consent` when it touches
+   * something that nobody allowed.
+   */
   'runs.start': command<{ runId: string }>()(
     z.strictObject({
       commandId,

@@ -180,6 +180,36 @@ describe('commands', () => {
     expect(await client.call('workflows.check', { document })).not.toHaveLength(0);
   });
 
+  test('what leaves the Sandbox does not start before somebody allowed exactly that', async () => {
+    const draft = await client.call('workflows.create', { commandId: commandId(), sampleId: 'refund' });
+    const { id } = draft;
+    const start = () => client.call('runs.start', { commandId: commandId(), workflowId: id, by: 'person:ada' });
+    const payAt = async (revision: number, url: string): Promise<number> => {
+      const pay = { ...draft.document.steps['pay'], config: { method: 'POST', url } };
+      const document = { ...draft.document, steps: { ...draft.document.steps, pay } };
+      return (await client.call('workflows.save', { commandId: commandId(), id, revision, document })).revision;
+    };
+    expect(await client.call('workflows.touches', { id })).toMatchObject({ touches: [], allowed: true });
+
+    const revision = await payAt(draft.revision, 'https://pay.example.com/refunds');
+    const refused = await refusal(start());
+    expect([refused.code, refused.where]).toEqual(['refused', '/consent']);
+    expect(refused.message).toContain('POST https://pay.example.com/refunds');
+    const { touches, digest, allowed } = await client.call('workflows.touches', { id });
+    expect(touches).toMatchObject([{ step: 'pay', what: 'POST https://pay.example.com/refunds' }]);
+    expect(allowed).toBe(false);
+    const allow = (shown: string) =>
+      client.call('workflows.allow', { commandId: commandId(), id, digest: shown, by: 'person:ada' });
+    expect((await refusal(allow('something else'))).code).toBe('conflict');
+    await allow(digest);
+    expect((await client.call('workflows.touches', { id })).allowed).toBe(true);
+    await start();
+
+    await payAt(revision, 'https://other.example.com/refunds');
+    expect((await refusal(start())).where).toBe('/consent');
+    expect((await refusal(allow(digest))).code).toBe('conflict');
+  });
+
   test('input that does not fit is refused with its place', async () => {
     const draft = await client.call('workflows.create', { commandId: commandId(), sampleId: 'refund' });
     const refused = await refusal(

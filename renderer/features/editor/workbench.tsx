@@ -19,6 +19,7 @@ import { Palette } from './palette/palette.tsx';
 import { QuickAdd } from './palette/quick-add.tsx';
 import { PropertyPanel } from './panel/property-panel.tsx';
 import { ProblemsPanel } from './problems-panel.tsx';
+import { ConsentDialog } from './run/consent-dialog.tsx';
 import { InputDialog } from './run/input-dialog.tsx';
 import { LiveStrip } from './run/live-strip.tsx';
 import { StepResult } from './run/step-result.tsx';
@@ -187,6 +188,15 @@ export function Workbench({ draft, onReload }: { draft: WorkflowDraft; onReload:
       )}
       {start.asking && (
         <InputDialog inputs={document.inputs} onStart={(input) => void start.start(input)} onClose={start.cancel} />
+      )}
+      {start.consent && (
+        <ConsentDialog
+          name={document.name}
+          touches={start.consent.touches}
+          busy={start.starting}
+          onAllow={() => void start.allow()}
+          onClose={start.cancel}
+        />
       )}
     </div>
   );
