@@ -6,6 +6,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow/document.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
+import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
 import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
@@ -88,11 +89,9 @@ export function escalationRule(ctx: DecideContext, key: StepKey, on: EscalationT
   return [...own, ...common].find((rule) => rule.on === on);
 }
 
-/** `pause` is the default of a failure-sensitive workflow: marked so, or one that changes another system. */
-export function onFailure(ctx: DecideContext): 'pause' | 'fail' | 'rollback' {
-  const { settings, class: workflowClass } = ctx.graph.document;
-  if (settings?.onFailure) return settings.onFailure;
-  const sensitive =
-    workflowClass?.failureSensitive ?? [...ctx.graph.steps.values()].some((node) => changesTheWorld(node.effect));
-  return sensitive ? 'pause' : 'fail';
+export function onFailure({ graph }: DecideContext): 'pause' | 'fail' | 'rollback' {
+  return onFailureOf(
+    graph.document,
+    [...graph.steps.values()].some((node) => changesTheWorld(node.effect)),
+  );
 }

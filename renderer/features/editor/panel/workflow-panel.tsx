@@ -1,7 +1,11 @@
 /** The properties of the whole workflow, shown while no step is selected. */
 import { Select, Textarea } from '@mantine/core';
 import { Workflow } from 'lucide-react';
+import { changesTheWorld } from '../../../../shared/steps/effect.ts';
+import { effectOf } from '../../../../shared/steps/manifest.ts';
 import type { WorkflowDocument } from '../../../../shared/workflow/document.ts';
+import { onFailureOf } from '../../../../shared/workflow/on-failure.ts';
+import { useEditor } from '../store.ts';
 import { problemAt, usePanel } from './panel-context.ts';
 import { OwnerField } from './review-section.tsx';
 import { SchemaField } from './schema-field.tsx';
@@ -27,7 +31,11 @@ export function WorkflowPanel({
 }) {
   const { problems } = usePanel();
   const { settings } = document;
-  const onFailure = settings?.onFailure ?? (document.class?.failureSensitive === true ? 'pause' : 'fail');
+  const byKind = useEditor((state) => state.byKind);
+  const changesSomething = Object.values(document.steps).some((step) =>
+    changesTheWorld(effectOf(step, byKind.get(step.kind))),
+  );
+  const onFailure = onFailureOf(document, changesSomething);
   return (
     <>
       <header className={classes.head}>
