@@ -14,6 +14,7 @@ import { findProblems } from '../shared/workflow/problems.ts';
 import { loadAllowedHosts } from './api/allowed-hosts.ts';
 import { createHandlers } from './api/handlers.ts';
 import { createLive } from './api/live.ts';
+import { createAwakeClock } from './runtime/awake.ts';
 import { createDispatcher } from './runtime/dispatcher.ts';
 import { createEngine } from './runtime/engine.ts';
 import type { Engine, Random } from './runtime/engine.ts';
@@ -107,12 +108,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     undo.push(() => sandbox.close());
     const http = createHttpClient({ resolveSandbox: sandbox.resolve, isAllowedHost: allowed.isAllowed, clock });
     undo.push(() => http.close());
-    const dispatcher = createDispatcher({ kinds: stepKinds, http: http.request, clock, log });
+    const awake = createAwakeClock({ clock });
+    const dispatcher = createDispatcher({ kinds: stepKinds, http: http.request, clock, awakeMs: awake.ms, log });
     const engine = createEngine({
       store,
       dispatcher,
       kinds: stepKinds,
       clock,
+      awake,
       random: options.random ?? systemRandom,
       ...(options.faults ? { faults: options.faults } : {}),
       onBrokenRun: (runId, error) => {

@@ -192,6 +192,7 @@ function contextOf(kind: StepKind, examples: StepExamples): StepContext {
     signal: new AbortController().signal,
     effect: { class: kind.manifest.effect.default, key: 'k1', generation: 0 },
     log: () => undefined,
+    heartbeat: () => undefined,
     now: () => 1_000,
     http: async () => examples.answer ?? { status: 200, headers: {}, body: null },
   };

@@ -75,6 +75,7 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'run_failed':
       return `The run failed: ${event.reason}`;
     case 'attempt_started':
+    case 'heartbeat_recorded':
     case 'attempt_succeeded':
     case 'timer_set':
     case 'effect_intended':

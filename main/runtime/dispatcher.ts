@@ -19,24 +19,30 @@ export interface Task {
   attempt: number;
   effect: { class: EffectClass; key?: string; generation: number };
   attemptTimeoutMs?: number;
+  /** An attempt that gives no heartbeat for this long is ended. */
+  heartbeatTimeoutMs?: number;
+  /** What an earlier attempt said last. */
+  lastHeartbeat?: unknown;
 }
 
 export interface Dispatcher {
-  /** Always resolves. Aborting the signal ends the attempt as `cancelled`. */
-  execute(task: Task, signal: AbortSignal): Promise<Outcome>;
+  /** Always resolves. Aborting the signal ends the attempt as `cancelled`. `beat` is told every heartbeat. */
+  execute(task: Task, signal: AbortSignal, beat?: (payload: unknown) => void): Promise<Outcome>;
   /** Attempts running and attempts waiting for a free place. */
   load(): { running: number; queued: number };
 }
 
 export interface DispatcherOptions {
   kinds: ReadonlyMap<string, StepKind>;
-  http: (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+  http: (request: HttpRequest, signal: AbortSignal, received?: (bytes: number) => void) => Promise<HttpResponse>;
   /** Epoch milliseconds. */
   clock: () => number;
   log: (level: 'debug' | 'info' | 'warn', message: string, data?: Record<string, unknown>) => void;
   /** Attempts that run at the same time; the others wait their turn in order. */
   maxRunning?: number;
   attemptTimeoutMs?: number;
+  /** Milliseconds in which the host ran awake; without it every millisecond of the scheduler counts. */
+  awakeMs?: () => number;
   /** Node's own unless time is simulated. */
   scheduler?: Scheduler;
   /** How long a step may take to tidy up after its signal was aborted, before it is left to itself. */
@@ -44,21 +50,24 @@ export interface DispatcherOptions {
 }
 
 type Failed = Extract<Outcome, { ok: false }>;
+type Beat = (payload: unknown) => void;
 
 const MAX_RUNNING = 32;
 const ATTEMPT_TIMEOUT_MS = 60_000;
 const GRACE_MS = 250;
 /** The longest delay a timer of the platform can hold; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
+/** Characters of a heartbeat's JSON. */
+const MAX_HEARTBEAT = 8_000;
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const places = createPlaces(options.maxRunning ?? MAX_RUNNING);
 
-  async function execute(task: Task, signal: AbortSignal): Promise<Outcome> {
+  async function execute(task: Task, signal: AbortSignal, beat: Beat = () => undefined): Promise<Outcome> {
     try {
       if (!(await places.take(signal))) return failed(cancelled(), false);
       try {
-        return await attempt(options, task, signal);
+        return await attempt(options, task, signal, beat);
       } finally {
         places.give();
       }
@@ -74,7 +83,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return { execute, load: places.load };
 }
 
-async function attempt(options: DispatcherOptions, task: Task, signal: AbortSignal): Promise<Outcome> {
+async function attempt(options: DispatcherOptions, task: Task, signal: AbortSignal, beat: Beat): Promise<Outcome> {
   const kind = options.kinds.get(task.kind);
   if (!kind) {
     return failed(
@@ -91,7 +100,11 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
   const { scheduler = nodeScheduler } = options;
   const abort = new AbortController();
   const traffic = { begun: 0, neverLeft: 0 };
-  const ctx = contextOf(options, task, abort.signal, traffic);
+  let isAlive: () => void = () => undefined;
+  const ctx = contextOf(options, task, abort.signal, traffic, (payload) => {
+    isAlive();
+    beat(payload);
+  });
   /** Unless every call says that nothing left the machine, an unfinished attempt may have been heard. */
   const maybeSent = (): boolean => {
     if (traffic.begun > 0) return traffic.neverLeft < traffic.begun;
@@ -110,8 +123,14 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     abort.abort(new StepFailure(error, true));
     grace = scheduler.set(abandon, options.graceMs ?? GRACE_MS);
   };
-  const timeoutMs = Math.min(task.attemptTimeoutMs ?? options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS, LONGEST_TIMER_MS);
-  const timer = scheduler.set(() => end(timedOut(timeoutMs)), timeoutMs);
+  const { heartbeatTimeoutMs } = task;
+  const timeoutMs = task.attemptTimeoutMs ?? options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
+  const limits = [limitAwake(timeoutMs, () => end(timedOut(timeoutMs)), options)];
+  if (heartbeatTimeoutMs !== undefined) {
+    const silence = limitAwake(heartbeatTimeoutMs, () => end(silent(heartbeatTimeoutMs)), options);
+    isAlive = silence.restart;
+    limits.push(silence);
+  }
   const cancel = (): void => end(cancelled());
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
@@ -125,7 +144,7 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     }
     return settle(outcome, ended, traffic);
   } finally {
-    scheduler.clear(timer);
+    for (const limit of limits) limit.clear();
     scheduler.clear(grace);
     signal.removeEventListener('abort', cancel);
   }
@@ -136,6 +155,7 @@ function contextOf(
   task: Task,
   signal: AbortSignal,
   traffic: { begun: number; neverLeft: number },
+  beat: Beat,
 ): StepContext {
   const log: StepLog = (level, message, data) =>
     options.log(level, message, { ...data, run: task.runId, step: task.stepKey, attempt: task.attempt });
@@ -147,13 +167,17 @@ function contextOf(
     effect: task.effect,
     log,
     now: options.clock,
-    async http(request) {
+    ...(task.lastHeartbeat === undefined ? {} : { lastHeartbeat: task.lastHeartbeat }),
+    heartbeat(payload) {
+      if (!signal.aborted) beat(payload === undefined ? undefined : heartbeatOf(payload));
+    },
+    async http(request, received) {
       if (signal.aborted) {
         throw new StepFailure(signal.reason instanceof StepFailure ? signal.reason.error : cancelled(), false);
       }
       traffic.begun += 1;
       try {
-        return await options.http(request, signal);
+        return await options.http(request, signal, received);
       } catch (error) {
         if (error instanceof StepFailure && !error.sent) traffic.neverLeft += 1;
         throw error;
@@ -222,8 +246,52 @@ function cancelled(): StepError {
 }
 
 function timedOut(timeoutMs: number): StepError {
-  const limit = timeoutMs < 10_000 ? `${timeoutMs} ms` : `${Math.round(timeoutMs / 1000)} s`;
-  return { class: 'timeout', message: `The step did not finish within ${limit}.` };
+  return { class: 'timeout', message: `The step did not finish within ${inWords(timeoutMs)}.` };
+}
+
+function silent(timeoutMs: number): StepError {
+  return { class: 'timeout', code: 'heartbeat', message: `The step gave no sign of life for ${inWords(timeoutMs)}.` };
+}
+
+function inWords(timeoutMs: number): string {
+  return timeoutMs < 10_000 ? `${timeoutMs} ms` : `${Math.round(timeoutMs / 1000)} s`;
+}
+
+/** A heartbeat goes to the journal, so it must be JSON and small. */
+function heartbeatOf(payload: unknown): unknown {
+  const plain = toPlainJson(payload);
+  const problem = plain.ok ? sizeProblem(JSON.stringify(plain.value ?? null).length) : plain.message;
+  if (!plain.ok || problem !== undefined) {
+    throw new StepFailure({ class: 'invalid_output', code: 'heartbeat', message: `The heartbeat ${problem}.` }, true);
+  }
+  return plain.value ?? null;
+}
+
+function sizeProblem(characters: number): string | undefined {
+  if (characters <= MAX_HEARTBEAT) return undefined;
+  return `has ${characters} characters; at most ${MAX_HEARTBEAT} are kept`;
+}
+
+/** Ends something after so much awake time, not counting what the machine slept. */
+function limitAwake(limitMs: number, end: () => void, options: DispatcherOptions) {
+  const { scheduler = nodeScheduler, awakeMs } = options;
+  let since = awakeMs?.() ?? 0;
+  const arm = (leftMs: number): unknown => scheduler.set(ring, Math.min(leftMs, LONGEST_TIMER_MS));
+  let timer = arm(limitMs);
+  function ring(): void {
+    const leftMs = awakeMs ? limitMs - (awakeMs() - since) : 0;
+    // Awake time is counted in whole milliseconds, timers are not.
+    if (leftMs > 1) timer = arm(leftMs);
+    else end();
+  }
+  return {
+    restart(): void {
+      scheduler.clear(timer);
+      since = awakeMs?.() ?? 0;
+      timer = arm(limitMs);
+    },
+    clear: () => scheduler.clear(timer),
+  };
 }
 
 /** A fixed number of places, handed out in the order they were asked for. */

@@ -13,13 +13,15 @@ import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { compileGraph, nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Store } from '../store/port.ts';
+import { neverAsleep, type AwakeClock } from './awake.ts';
+import { keepAwakeTime } from './awake-record.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
 import { planRollback } from './core/rollback.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
-import type { Scheduler } from './scheduler.ts';
+import { nodeScheduler, type Scheduler } from './scheduler.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 /** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
@@ -40,6 +42,8 @@ export interface EngineOptions {
   faults?: Faults;
   /** Node's own unless time is simulated. */
   scheduler?: Scheduler;
+  /** What timeouts are measured with; without it the host counts as awake as long as it runs. */
+  awake?: AwakeClock;
   /** The store refused to write: everything stops here and the sentence is shown. */
   onHalt?: (error: unknown) => void;
   /** A run of this folder could not be recovered; the others go on. */
@@ -56,6 +60,8 @@ export interface Shared {
   faults: Faults;
   committer: Committer;
   timers: Timers;
+  scheduler: Scheduler;
+  awake: Pick<AwakeClock, 'ms'>;
   publish(runId: string, events: RunEvent[], state: RunState): void;
   turned(runId: string): void;
   halt(error: unknown): void;
@@ -124,6 +130,7 @@ export function createEngine(options: EngineOptions): Engine {
   let haltedBy: unknown;
   let isStopping = false;
 
+  const { scheduler = nodeScheduler } = options;
   const shared: Shared = {
     store,
     dispatcher: options.dispatcher,
@@ -131,19 +138,29 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     random,
     faults: options.faults ?? noFaults,
-    committer: createCommitter(store, options.scheduler),
-    timers: createTimers(
-      clock,
-      (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt),
-      options.scheduler,
-    ),
+    committer: createCommitter(store, scheduler),
+    timers: createTimers(clock, (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt), scheduler),
+    scheduler,
+    awake: options.awake ?? neverAsleep(clock),
     publish: (runId, events, state) => {
+      awakeRecord?.worked();
       for (const listener of listeners) listener(runId, events, state);
     },
     turned,
     halt,
     halted: () => haltedBy,
   };
+
+  const awakeRecord =
+    options.awake &&
+    keepAwakeTime({
+      store,
+      awake: options.awake,
+      scheduler,
+      isAtWork: () => actors.size > 0 || shared.timers.next() !== undefined,
+      woke: () => shared.timers.look(),
+      failed: halt,
+    });
 
   function halt(error: unknown): void {
     if (haltedBy !== undefined || isStopping) return;
@@ -253,6 +270,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     async start() {
+      await awakeRecord?.begin();
       const unfinished = await store.runs({ unfinished: true, limit: Number.MAX_SAFE_INTEGER });
       const recover = ({ runId }: { runId: string }): Promise<void> =>
         post(runId, { type: 'recover' }).catch((error: unknown) => {
@@ -341,6 +359,7 @@ export function createEngine(options: EngineOptions): Engine {
       shared.timers.stop();
       for (const loading of actors.values()) (await loading.catch(() => undefined))?.stop();
       await shared.committer.drained();
+      await awakeRecord?.end();
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Command, DecideContext, Refusal } from './core/commands.ts';
 import { decide } from './core/decide.ts';
 import { due, isParked, type Due } from './core/due.ts';
 import { keyOfEffect } from './core/attempt.ts';
+import { createHeartbeats } from './heartbeats.ts';
 import { checkOutput, prepareAttempt } from './prepare.ts';
 import type { Shared } from './engine.ts';
 
@@ -42,10 +43,22 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
   let isPumping = false;
   let isStopped = false;
   const running = new Map<string, AbortController>();
+  const heartbeats = createHeartbeats((step, payload) => {
+    const attempt = state?.steps[step]?.attempts.length ?? 0;
+    void post({ type: 'record_heartbeat', step, attempt, payload }).catch(() => undefined);
+  }, shared.scheduler);
 
   function context(): DecideContext {
     const { clock, random } = shared;
-    return { runId, now: clock(), graph, id: random.id, random: random.draw, digest: random.digest };
+    return {
+      runId,
+      now: clock(),
+      awakeMs: shared.awake.ms(),
+      graph,
+      id: random.id,
+      random: random.draw,
+      digest: random.digest,
+    };
   }
 
   async function pump(): Promise<void> {
@@ -158,7 +171,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     running.set(key, abort);
     const effectKey = keyOfEffect(context(), key, 1, step.generation);
     const isAnnounced = state?.effects[effectKey] !== undefined;
-    const timeoutMs = node.step.retry?.attemptTimeoutMs;
+    const { attemptTimeoutMs, heartbeatTimeoutMs } = node.step.retry ?? {};
     shared.faults.hit('before_call', { runId, step: key });
     const outcome = await shared.dispatcher.execute(
       {
@@ -168,15 +181,21 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
         config: step.config,
         attempt,
         effect: { class: node.effect, generation: step.generation, ...(isAnnounced ? { key: effectKey } : {}) },
-        ...(timeoutMs === undefined ? {} : { attemptTimeoutMs: timeoutMs }),
+        ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
+        ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
+        ...(step.heartbeat === undefined ? {} : { lastHeartbeat: step.heartbeat }),
       },
       abort.signal,
+      (payload) => heartbeats.beat(key, payload),
     );
+    const unrecorded = heartbeats.end(key);
+    const isLost = 'suspend' in outcome || outcome.ok || unrecorded === undefined;
+    const heartbeat = isLost ? {} : { heartbeat: unrecorded };
     if (isStopped) return;
     shared.faults.hit('after_call', { runId, step: key });
     const checked = state ? await checkOutput(state, key, outputOf(outcome), graph) : {};
     shared.faults.hit('before_outcome', { runId, step: key });
-    await post({ type: 'finish_attempt', step: key, attempt, outcome, checked }).catch(() => undefined);
+    await post({ type: 'finish_attempt', step: key, attempt, outcome, checked, ...heartbeat }).catch(() => undefined);
   }
 
   function post(command: Command | undefined, commandId?: string): Promise<Refusal | undefined> {
@@ -200,6 +219,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     isParked: (parkAfterMs) => state !== undefined && isParked(state, shared.clock(), parkAfterMs, graph),
     stop: () => {
       isStopped = true;
+      heartbeats.stop();
       for (const abort of running.values()) abort.abort();
     },
   };

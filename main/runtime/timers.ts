@@ -7,6 +7,8 @@ import { nodeScheduler, type Scheduler } from './scheduler.ts';
 export interface Timers {
   /** Replaces the run's wake-up; `undefined` removes it. */
   set(runId: string, wakeAt: number | undefined): void;
+  /** Looks now, because the clock may have jumped or the machine slept. */
+  look(): void;
   next(): { runId: string; wakeAt: number } | undefined;
   stop(): void;
 }
@@ -57,6 +59,7 @@ export function createTimers(
       const isSooner = wakeAt !== undefined && wakeAt < armedFor;
       if (isSooner || old === armedFor) arm();
     },
+    look: () => void (isStopped || ring()),
     next: earliest,
     stop() {
       isStopped = true;

@@ -33,8 +33,18 @@ export interface StepContext {
   attempt: number;
   /** Aborts on cancel, on the attempt timeout and when the host stops. */
   signal: AbortSignal;
-  /** Throws `StepFailure`; a refused connection or failed lookup is `not_sent`, decided here and never by the step. */
-  http(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * Throws `StepFailure`; a refused connection or failed lookup is `not_sent`, decided here and never by the step.
+   * `received` is told the bytes of the answer so far.
+   */
+  http(request: HttpRequest, received?: (bytes: number) => void): Promise<HttpResponse>;
+  /**
+   * "Still at work": restarts the heartbeat timeout. The payload, plain JSON of at most 8 kB, says how far it is; the
+   * latest one is kept and given to the next attempt. Throws `StepFailure` when it is larger or no JSON.
+   */
+  heartbeat(payload?: unknown): void;
+  /** The last payload of an earlier attempt, also when that one ended in a crash. */
+  lastHeartbeat?: unknown;
   /** The announced effect of this attempt, for classes above `read`: send `key` to targets that honour it. */
   effect: { class: EffectClass; key?: string; generation: number };
   log: StepLog;

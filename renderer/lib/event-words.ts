@@ -33,6 +33,8 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return event.attempt > 1
         ? `${named(event.step, labelOf)} started its attempt ${event.attempt}.`
         : `${named(event.step, labelOf)} started.`;
+    case 'heartbeat_recorded':
+      return `${named(event.step, labelOf)} is still at work and said how far it is.`;
     case 'attempt_succeeded':
       return `${named(event.step, labelOf)} has a result.`;
     case 'attempt_failed':
@@ -100,6 +102,7 @@ export function eventMark(event: RunEvent): ShownWord {
   switch (event.type) {
     case 'run_started':
     case 'attempt_started':
+    case 'heartbeat_recorded':
     case 'effect_intended':
       return 'started';
     case 'attempt_succeeded':

@@ -178,8 +178,20 @@ export function askForUndo(state: RunState, event: { step: StepKey; at: number; 
 }
 
 /** Nothing that was counted or timed before binds it. */
-function beginsAnew({ firstStartedAt: _first, ...step }: StepState): StepState {
-  return { ...step, status: 'ready', retries: [], ports: [] };
+function beginsAnew({ heartbeat: _beat, ...step }: StepState): StepState {
+  return { ...withoutTimes(step), status: 'ready', retries: [], ports: [] };
+}
+
+/** The total time counts from the next attempt on. */
+export function withoutTimes(step: StepState): StepState {
+  const { firstStartedAt: _first, awakeSince: _since, awakeSpentMs: _spent, ...rest } = step;
+  return rest;
+}
+
+/** The awake time until a review opened; none of it counts until the next attempt. */
+export function pauseTotalTime({ awakeSince, ...step }: StepState, awakeMs: number | undefined): StepState {
+  if (awakeSince === undefined || awakeMs === undefined) return step;
+  return { ...step, awakeSpentMs: (step.awakeSpentMs ?? 0) + Math.max(0, awakeMs - awakeSince) };
 }
 
 /** The step's next output belongs to another change; what undoes this one still reads what came of it. */

@@ -60,7 +60,11 @@ export type RunEventBody =
       config: Record<string, unknown>;
       /** True when an earlier attempt of this step was lost in a crash and its work is done again. */
       repeated?: boolean;
+      /** The host's awake time, in milliseconds: what timeouts are measured with. */
+      awakeMs?: number;
     }
+  /** The latest a running attempt said of its progress; the next attempt is given it. */
+  | { type: 'heartbeat_recorded'; step: StepKey; attempt: number; payload: unknown }
   | ({ type: 'attempt_succeeded'; step: StepKey; attempt: number; output: unknown; ports: string[] } & Spent)
   | ({ type: 'attempt_failed'; step: StepKey; attempt: number; error: StepError } & Spent)
   /** The host died while this attempt ran; nobody saw its end. */
@@ -109,6 +113,8 @@ export type RunEventBody =
       /** What the reviewer sees: the resolved request (before) or the output (after). The digest binds the decision. */
       shown: unknown;
       digest: string;
+      /** The host's awake time: the total time of the step stands still until its next attempt. */
+      awakeMs?: number;
     }
   | {
       type: 'gate_decided';

@@ -179,7 +179,13 @@ const optional = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> 
 
 const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
   run_started: fc.constant(started),
-  attempt_started: fc.record({ step: key, attempt: small, config: fc.constant({}), repeated: fc.boolean() }),
+  attempt_started: fc
+    .tuple(
+      fc.record({ step: key, attempt: small, config: fc.constant({}), repeated: fc.boolean() }),
+      optional({ awakeMs: small }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
+  heartbeat_recorded: fc.record({ step: key, attempt: small, payload: value }),
   attempt_succeeded: fc.record({ step: key, attempt: small, output: value, ports }),
   attempt_failed: fc.record({ step: key, attempt: small, error }),
   attempt_abandoned: fc.record({ step: key, attempt: small }),
@@ -201,6 +207,7 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     allow: fc.subarray([...taskAnswers]),
     shown: value,
     digest: fc.string(),
+    awakeMs: small,
   }),
   gate_decided: fc.record({
     step: key,

@@ -15,10 +15,12 @@ import {
   initialState,
   keepOutput,
   markRolledBack,
+  pauseTotalTime,
   settleEffect,
   spentOf,
   turnBack,
   withCost,
+  withoutTimes,
 } from './changes.ts';
 import type { RunEvent } from './events.ts';
 import { isUndoKey } from './keys.ts';
@@ -66,6 +68,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'attempt_started': {
       const started = changeStep(state, event, ({ error: _error, ...step }) => ({
         ...step,
+        ...(event.awakeMs === undefined ? {} : { awakeSince: step.awakeSince ?? event.awakeMs }),
         status: 'running',
         config: event.config,
         firstStartedAt: step.firstStartedAt ?? event.at,
@@ -81,8 +84,10 @@ function apply(state: RunState, event: RunEvent): RunState {
       }));
       return { ...started, repeated: state.repeated + (event.repeated ? 1 : 0) };
     }
+    case 'heartbeat_recorded':
+      return changeStep(state, event, (step) => ({ ...step, heartbeat: event.payload }));
     case 'attempt_succeeded': {
-      const ended = changeStep(state, event, (step) => ({
+      const ended = changeStep(state, event, ({ heartbeat: _beat, ...step }) => ({
         ...endAttempt(step, event.attempt, { endedAt: event.at, outcome: 'succeeded', ...spentOf(event) }),
         status: 'succeeded',
         output: event.output,
@@ -161,7 +166,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       return askForUndo(settleEffect(state, event, event.happened ? 'confirmed' : 'failed'), event);
     case 'gate_opened':
       return addTask(
-        changeStep(state, event, (step) => ({ ...step, status: 'review' }), 'review'),
+        changeStep(state, event, (step) => ({ ...pauseTotalTime(step, event.awakeMs), status: 'review' }), 'review'),
         {
           taskId: event.taskId,
           kind: 'review',
@@ -181,9 +186,9 @@ function apply(state: RunState, event: RunEvent): RunState {
         const task = taskOf(state, event.taskId);
         if (event.answer === 'send_back') {
           // A new request with the comment: nothing that was approved, counted or timed before binds it.
-          const { approved: _approved, firstStartedAt: _first, ...rest } = step;
+          const { approved: _approved, heartbeat: _beat, ...rest } = step;
           return {
-            ...rest,
+            ...withoutTimes(rest),
             status: 'ready',
             retries: [],
             generation: step.generation + 1,
@@ -230,8 +235,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       return changeStep(decideTask(state, event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
         if (event.answer === 'give_up') return step;
-        const { firstStartedAt: _first, ...rest } = step;
-        return { ...rest, status: 'ready', retries: [] };
+        return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
     case 'step_confirmed': {
       const confirmed = changeStep(state, event, (step) => ({

@@ -74,6 +74,12 @@ export interface StepState {
   /** Retries used, by index of the retrier. */
   retries: number[];
   firstStartedAt?: number;
+  /** The host's awake time when the counting towards the total timeout began; absent while a review stops it. */
+  awakeSince?: number;
+  /** Awake milliseconds counted towards the total timeout before `awakeSince`. */
+  awakeSpentMs?: number;
+  /** The latest heartbeat of this or an earlier attempt: the next one may go on from it. */
+  heartbeat?: unknown;
   generation: number;
   sendBacks: number;
   /** Set by an approved gate before the step: the config that was seen (or edited) and nothing else may run. */

@@ -90,6 +90,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   const calls: Call[] = [];
   const inFlight = new Map<string, number>();
   let now = startedAt;
+  let asleepMs = 0;
   let ids = 0;
   let journal: RunEvent[] = [];
   let buffer: RunEvent[] = [];
@@ -99,6 +100,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     return {
       runId,
       now,
+      awakeMs: now - startedAt - asleepMs,
       graph,
       id: () => `task_${(ids += 1)}`,
       random,
@@ -211,6 +213,12 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     now: () => now,
     advance(ms: number): void {
       now += ms;
+      turn();
+    },
+    /** The machine sleeps, or no host runs: the wall clock goes on and awake time does not. */
+    sleep(ms: number): void {
+      now += ms;
+      asleepMs += ms;
       turn();
     },
     wakeAt: () => due(current(), now, graph).wakeAt,

@@ -209,6 +209,11 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     core.crash();
   }
 
+  function beat(step: string): void {
+    const attempt = core.step(step).attempts.length;
+    core.turn({ type: 'record_heartbeat', step, attempt, payload: { n: draw() } });
+  }
+
   function answerTo(task: TaskState, isCalm: boolean): Parameters<Core['turn']>[0] {
     const truth = task.effectKey !== undefined && done.has(task.effectKey) ? 'happened' : 'not_happened';
     const lie = truth === 'happened' ? 'not_happened' : 'happened';
@@ -238,6 +243,8 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     if (fate < 0.08) crash();
     else if (fate < 0.083) core.cancel();
     else if (fate < 0.086) core.turn({ type: 'rollback_run', by: 'person:grace' });
+    else if (fate < 0.1 && running !== undefined) beat(running);
+    else if (fate < 0.11) core.sleep(Math.floor(draw() * 50_000));
     else if (fate < 0.15) core.turn();
     else if (running !== undefined) core.finish(running, isCalm ? calmReply(running) : replyTo(running));
     else if (task && (wakeAt === undefined || draw() < 0.5)) {

@@ -16,7 +16,7 @@ import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
 import { escalate, failStep } from './failure.ts';
 import { gateCauses } from './gate.ts';
 import { crossedLimit } from './limits.ts';
-import { nextRetry } from './retry.ts';
+import { nextRetry, totalTimeOf } from './retry.ts';
 import { emit, stepState, type Turn } from './turn.ts';
 
 type Success = Extract<AttemptOutcome, { ok: true }>;
@@ -61,6 +61,11 @@ export function refuseAttempt(turn: Turn, node: GraphStep, key: StepKey, error: 
   const attempt = startAttempt(turn, node, key, stepState(turn, key).config ?? {});
   emit(turn, { type: 'attempt_failed', step: key, attempt, error }, true);
   retryOrFail(turn, node, key, error);
+}
+
+/** Durable: what a long step reports must outlive the host that runs it. The engine asks for it only now and then. */
+export function recordHeartbeat(turn: Turn, step: StepKey, attempt: number, payload: unknown): void {
+  emit(turn, { type: 'heartbeat_recorded', step, attempt, payload });
 }
 
 export function finishAttempt(
@@ -135,8 +140,7 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
   const budget = turn.ctx.graph.document.settings?.budget?.retries;
   const decision = nextRetry(node.step.retry, error, {
     used: step.retries,
-    firstStartedAt: step.firstStartedAt,
-    now: turn.ctx.now,
+    elapsedMs: totalTimeOf(step, turn.ctx),
     budgetLeft: budget === undefined || isUndoKey(key) ? undefined : budget - turn.state.retriesUsed,
     random: turn.ctx.random,
   });
@@ -164,7 +168,14 @@ function startAttempt(turn: Turn, node: GraphStep, key: StepKey, config: Record<
   const repeated = attempts[attempts.length - 1]?.outcome === 'abandoned';
   emit(
     turn,
-    { type: 'attempt_started', step: key, attempt, config, ...(repeated ? { repeated: true } : {}) },
+    {
+      type: 'attempt_started',
+      step: key,
+      attempt,
+      config,
+      ...(repeated ? { repeated: true } : {}),
+      awakeMs: turn.ctx.awakeMs,
+    },
     !changesTheWorld(node.effect),
   );
   return attempt;
@@ -202,6 +213,7 @@ function openGate(
     allow: possible,
     shown,
     digest: turn.ctx.digest(canonicalText(shown)),
+    awakeMs: turn.ctx.awakeMs,
   });
   return true;
 }

@@ -57,7 +57,16 @@ export type Command =
   | { type: 'begin_attempt'; step: StepKey; prepared: Prepared }
   /** The step's expressions have no usable value: it fails without having run. */
   | { type: 'refuse_attempt'; step: StepKey; error: StepError }
-  | { type: 'finish_attempt'; step: StepKey; attempt: number; outcome: AttemptOutcome; checked: Checked }
+  | {
+      type: 'finish_attempt';
+      step: StepKey;
+      attempt: number;
+      outcome: AttemptOutcome;
+      checked: Checked;
+      /** The last heartbeat that was not recorded yet. */
+      heartbeat?: unknown;
+    }
+  | { type: 'record_heartbeat'; step: StepKey; attempt: number; payload: unknown }
   /** A timer of this step came due. */
   | { type: 'fire_timer'; step: StepKey; checked: Checked }
   /** The due time of this item passed without a decision. */
@@ -87,7 +96,10 @@ export type Decision = { ok: true; events: RunEvent[]; state: RunState } | { ok:
 /** Everything `decide` may know beside state and command; the host supplies time, chance and hashing. */
 export interface DecideContext {
   runId: string;
+  /** Epoch milliseconds. */
   now: number;
+  /** Milliseconds in which a host of this folder ran awake so far: what timeouts are measured with. */
+  awakeMs: number;
   graph: Graph;
   id(): string;
   /** A draw from [0, 1). */

@@ -7,7 +7,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { scopeOfKey } from '../../../shared/run/keys.ts';
 import { stepOf, type RunState } from '../../../shared/run/state.ts';
-import { beginAttempt, finishAttempt, refuseAttempt, succeed } from './attempt.ts';
+import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt, succeed } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { isDue } from './due.ts';
 import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
@@ -53,7 +53,14 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       if (!node || step.status !== 'running' || step.attempts.length !== command.attempt) {
         return late(`Step ${command.step}`);
       }
+      if (command.heartbeat !== undefined) recordHeartbeat(turn, command.step, command.attempt, command.heartbeat);
       finishAttempt(turn, node, command.step, command.attempt, command.outcome, command.checked);
+      return undefined;
+    }
+    case 'record_heartbeat': {
+      const { status, attempts } = stepState(turn, command.step);
+      if (status !== 'running' || attempts.length !== command.attempt) return late(`Step ${command.step}`);
+      recordHeartbeat(turn, command.step, command.attempt, command.payload);
       return undefined;
     }
     case 'fire_timer': {

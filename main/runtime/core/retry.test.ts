@@ -10,8 +10,7 @@ const scheduled = (core: Core) =>
   core.events().filter((event): event is RunEvent & { type: 'retry_scheduled' } => event.type === 'retry_scheduled');
 const ledger = (patch: Partial<RetryLedger> = {}): RetryLedger => ({
   used: [],
-  firstStartedAt: 0,
-  now: 0,
+  elapsedMs: 0,
   random: () => 0.5,
   ...patch,
 });
@@ -141,15 +140,13 @@ describe('What bounds it', () => {
 
   test('the total time, counted to the moment of the next try', () => {
     const policy = retrySchema.parse(retry);
-    expect(nextRetry(policy, error('timeout'), ledger({ now: 4_000 })).retry).toBe(true);
-    expect(nextRetry(policy, error('timeout'), ledger({ now: 4_001 }))).toEqual({
+    expect(nextRetry(policy, error('timeout'), ledger({ elapsedMs: 4_000 })).retry).toBe(true);
+    expect(nextRetry(policy, error('timeout'), ledger({ elapsedMs: 4_001 }))).toEqual({
       retry: false,
       named: true,
       message: 'The next try would come after the total time allowed',
     });
     expect(nextRetry(policy, error('rate_limited', 6_000), ledger())).toMatchObject({ retry: false, named: true });
-    const notBegun = ledger({ now: 9e12, firstStartedAt: undefined });
-    expect(nextRetry(policy, error('timeout'), notBegun).retry).toBe(true);
   });
 
   test('the total time starts anew when a person sends the step back or orders a retry', () => {

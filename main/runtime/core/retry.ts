@@ -4,7 +4,9 @@
  * `Retry-After` wins over the computed delay. The total timeout and the run's retry budget bound everything.
  */
 import { matchesError, type StepError } from '../../../shared/run/errors.ts';
+import type { StepState } from '../../../shared/run/state.ts';
 import type { Retrier, Retry } from '../../../shared/workflow/document.ts';
+import type { DecideContext } from './commands.ts';
 
 export type RetryDecision =
   | { retry: true; retrier: number; delayMs: number }
@@ -14,9 +16,8 @@ export type RetryDecision =
 export interface RetryLedger {
   /** Retries used so far, by index of the retrier. */
   used: readonly number[];
-  /** Start of the first attempt that counts to the total time; undefined before it. */
-  firstStartedAt: number | undefined;
-  now: number;
+  /** What has passed of the total time, in milliseconds. */
+  elapsedMs: number;
   /** Retries that the run may still spend; undefined when it has no budget. */
   budgetLeft?: number | undefined;
   random(): number;
@@ -36,10 +37,23 @@ export function nextRetry(policy: Retry | undefined, error: StepError, ledger: R
   }
   const delayMs = retryDelay(retrier, used, error.retryAfterMs, ledger.random);
   const total = policy?.totalTimeoutMs;
-  if (total !== undefined && ledger.now + delayMs - (ledger.firstStartedAt ?? ledger.now) > total) {
+  if (total !== undefined && ledger.elapsedMs + delayMs > total) {
     return { retry: false, named: true, message: 'The next try would come after the total time allowed' };
   }
   return { retry: true, retrier: index, delayMs };
+}
+
+/**
+ * Milliseconds that count towards the step's total timeout: those in which a host ran awake since its first attempt,
+ * reviews left out. Attempts recorded without awake time are measured by the wall clock.
+ */
+export function totalTimeOf(
+  { awakeSince, awakeSpentMs = 0, firstStartedAt }: Pick<StepState, 'awakeSince' | 'awakeSpentMs' | 'firstStartedAt'>,
+  { now, awakeMs }: Pick<DecideContext, 'now' | 'awakeMs'>,
+): number {
+  // An earlier life may have counted further than it could write down.
+  if (awakeSince !== undefined) return awakeSpentMs + Math.max(0, awakeMs - awakeSince);
+  return firstStartedAt === undefined ? 0 : now - firstStartedAt;
 }
 
 /** The longest time the document can name: ten years. */

@@ -27,7 +27,7 @@ export interface HttpClientOptions {
 
 export interface HttpClient {
   /** Throws `StepFailure` and nothing else. */
-  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  request(request: HttpRequest, signal: AbortSignal, received?: (bytes: number) => void): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
@@ -58,7 +58,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return opened;
   };
 
-  async function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async function request(
+    asked: HttpRequest,
+    signal: AbortSignal,
+    received?: (bytes: number) => void,
+  ): Promise<HttpResponse> {
     const target = `${asked.method.toUpperCase()} ${withoutQuery(asked.url)}`;
     let sent = false;
     try {
@@ -66,7 +70,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       for (let redirects = 0; ; redirects++) {
         if (signal.aborted) throw signal.reason;
         if (!hop.sandbox) checkLiteral(hop.url.hostname, portOf(hop.url), isAllowedHost);
-        const exchange: Exchange = { begun: false };
+        const exchange: Exchange = { begun: false, ...(received ? { received } : {}) };
         let answer;
         try {
           answer = await (await transport()).send(hop, signal, exchange);

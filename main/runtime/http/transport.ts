@@ -14,6 +14,8 @@ import { bare, checkLiteral, guardedLookup } from './address.ts';
 export interface Exchange {
   /** True from the moment the request is put on a connection. */
   begun: boolean;
+  /** Told the bytes of the answer so far. */
+  received?(bytes: number): void;
 }
 
 export interface Wanted {
@@ -119,6 +121,7 @@ function sendOver(
       onData(chunk) {
         size += chunk.length;
         if (size <= maxBytes) {
+          exchange.received?.(size);
           chunks.push(chunk);
           return true;
         }

@@ -11,6 +11,7 @@ const ctx: StepContext = {
   signal: new AbortController().signal,
   effect: { class: 'pure', generation: 0 },
   log: () => undefined,
+  heartbeat: () => undefined,
   now: () => 0,
   http: () => Promise.reject(new Error('A choice reaches nothing')),
 };

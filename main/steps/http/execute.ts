@@ -51,7 +51,7 @@ export const httpStep: StepKind = {
 
   async execute(config, ctx): Promise<Outcome> {
     const request = requestOf(config);
-    const response = await ctx.http(withKey(request, ctx));
+    const response = await ctx.http(withKey(request, ctx), (receivedBytes) => ctx.heartbeat({ receivedBytes }));
     const details: Record<string, unknown> = { status: response.status, url: request.url };
     const etag = response.headers['etag'];
     if (etag !== undefined) details['etag'] = etag;

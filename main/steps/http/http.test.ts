@@ -14,6 +14,7 @@ async function call(config: Record<string, unknown>, key?: string, answer: Parti
     signal: new AbortController().signal,
     effect: { class: 'idempotent', generation: 0, ...(key === undefined ? {} : { key }) },
     log: () => undefined,
+    heartbeat: () => undefined,
     now: () => 0,
     async http(request) {
       asked.push(request);

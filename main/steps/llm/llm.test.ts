@@ -14,6 +14,7 @@ function ctx(signal = new AbortController().signal): StepContext {
     signal,
     effect: { class: 'read', generation: 0 },
     log: () => undefined,
+    heartbeat: () => undefined,
     now: () => 0,
     http: () => Promise.reject(new Error('The Demo model reaches nothing')),
   };

@@ -11,6 +11,7 @@ const ctx: StepContext = {
   signal: new AbortController().signal,
   effect: { class: 'pure', generation: 0 },
   log: () => undefined,
+  heartbeat: () => undefined,
   now: () => Date.parse('2026-11-23T12:00:00Z'),
   http: () => Promise.reject(new Error('Waiting reaches nothing')),
 };
