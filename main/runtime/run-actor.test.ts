@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createActor } from './run-actor.ts';
 import { noFaults } from './faults.ts';
+import { nodeScheduler } from './scheduler.ts';
 import type { Shared } from './engine.ts';
 import type { Task } from './dispatcher.ts';
 import type { Outcome, StepKind } from '../steps/kind.ts';
@@ -29,6 +30,8 @@ function stage() {
     faults: noFaults,
     committer: { append: () => new Promise<void>((resolve) => writes.push(resolve)) },
     timers: { set: () => undefined },
+    scheduler: nodeScheduler,
+    awake: { ms: () => 0 },
     publish: () => undefined,
     turned: () => undefined,
     halt: (error: unknown) => {
