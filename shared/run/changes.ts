@@ -5,6 +5,7 @@
 import type { StepError } from './errors.ts';
 import type { Actor, RunEvent, StepKey } from './events.ts';
 import { isUndoKey, undoKeyOf } from './keys.ts';
+import { noMetrics } from './metrics.ts';
 import { changeToUndo, effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
 import { withStepWord } from './words.ts';
@@ -31,6 +32,7 @@ export function initialState(runId: string, at: number): RunState {
     repeated: 0,
     openEffects: 0,
     allConfirmed: false,
+    metrics: noMetrics,
     lastSeq: 0,
     savedSeq: 0,
   };

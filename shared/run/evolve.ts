@@ -24,6 +24,7 @@ import {
 } from './changes.ts';
 import type { RunEvent } from './events.ts';
 import { isUndoKey } from './keys.ts';
+import { measure } from './metrics.ts';
 import type { RunState } from './state.ts';
 import { taskOf } from './state.ts';
 import { withRunWord, withStepWord } from './words.ts';
@@ -32,7 +33,8 @@ export function evolve(state: RunState | undefined, event: RunEvent): RunState {
   const before = state ?? initialState(event.runId, event.at);
   const saved = event.lazy || before.savedSeq === before.lastSeq ? before : confirmProvisional(before, event.at);
   const after = apply(saved, event);
-  return withRunWord({ ...after, lastSeq: event.seq, savedSeq: event.lazy ? before.savedSeq : event.seq }, event);
+  const savedSeq = event.lazy ? before.savedSeq : event.seq;
+  return withRunWord({ ...after, metrics: measure(saved, event), lastSeq: event.seq, savedSeq }, event);
 }
 
 /** Folds a whole journal; undefined when it is empty. */

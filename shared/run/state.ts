@@ -7,6 +7,7 @@ import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
 import type { Actor, GateCause, StepKey, TaskAnswer, Usage } from './events.ts';
 import { undoneBy } from './keys.ts';
+import type { RunMetrics } from './metrics.ts';
 
 export const stateWords = [
   'started',
@@ -186,6 +187,8 @@ export interface RunState {
   end?: 'complete' | 'failed' | 'rolled_back';
   openEffects: number;
   allConfirmed: boolean;
+  /** How well the run recovers; not a part of what it is. */
+  metrics: RunMetrics;
   lastSeq: number;
   /** Every event up to this one is on disk. */
   savedSeq: number;

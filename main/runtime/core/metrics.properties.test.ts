@@ -1,0 +1,104 @@
+/**
+ * Recovery quality of random lives: what is counted while the run lives agrees with its state and its ledger at every
+ * moment, and with the definitions written a second time over the whole journal.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { expect, test } from 'vitest';
+import { always, live } from '../../../test/harness/fates.ts';
+import { figuresOf, type Durations } from '../../../shared/run/durations.ts';
+import type { RunEvent } from '../../../shared/run/events.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+
+const patient = { timeout: 3_600_000 };
+
+function same(found: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
+test(
+  'what is counted agrees with the state and the ledger at every moment',
+  patient,
+  always((graph, seed) => {
+    const { core } = live(graph, seed, (life) => agrees(life.core.state()));
+    const { metrics, end, rollback } = core.state();
+    same(metrics.failingSince, {});
+    expect(metrics.rolledBack).toBe(end === 'rolled_back' ? 1 : 0);
+    expect(metrics.rolledBack + metrics.rollbacksIncomplete).toBe(metrics.rollbacks);
+    expect(metrics.rollbacks > 0).toBe(rollback !== undefined);
+  }),
+);
+
+function agrees(state: RunState): void {
+  const { metrics, steps, effects, tasks } = state;
+  expect(metrics.attempts).toBe(sum(Object.values(steps).map((step) => step.attempts.length)));
+  expect(metrics.retries).toBe(state.retriesUsed);
+  expect(metrics.repeatedSteps).toBe(state.repeated);
+  expect(metrics.effectsAnnouncedAgain).toBe(sum(Object.values(effects).map((effect) => effect.attempts - 1)));
+  const inDoubt = Object.values(effects).filter((effect) => effect.status === 'in_doubt');
+  same(Object.keys(metrics.inDoubtSince).sort(), inDoubt.map((effect) => effect.key).sort());
+  const decided = Object.values(tasks).filter((task) => task.decision);
+  expect(metrics.reviews.count + metrics.escalations.count).toBe(decided.length);
+  expect(metrics.repairs).toBe(decided.filter((task) => task.kind !== 'review').length);
+  for (const durations of [metrics.recovery, metrics.doubt, metrics.reviews, metrics.escalations]) sound(durations);
+}
+
+function sound(durations: Durations): void {
+  const { count, totalMs, medianMs, p95Ms, longestMs } = figuresOf(durations);
+  expect(sum(Object.values(durations.lengths))).toBe(count);
+  if (medianMs === null || p95Ms === null || longestMs === null) return expect(totalMs).toBe(0);
+  expect(0 <= medianMs && medianMs <= p95Ms && p95Ms <= longestMs && longestMs <= totalMs).toBe(true);
+}
+
+test(
+  'recovery and doubt last as long as the journal says',
+  patient,
+  always((graph, seed) => {
+    const { core } = live(graph, seed);
+    const { metrics } = core.state();
+    const journal = core.journal();
+    const recoveries = spans(journal, {
+      opens: (event) =>
+        event.type === 'attempt_abandoned' || (event.type === 'attempt_failed' && event.error.class !== 'cancelled'),
+      closes: (event) => event.type === 'step_confirmed' || event.type === 'step_failed',
+      of: (event) => ('step' in event ? event.step : undefined),
+    });
+    const recovered = recoveries.filter(({ by }) => by === 'step_confirmed');
+    expect(metrics.recovery).toMatchObject(totals(recovered));
+    expect(metrics.unrecovered).toBe(recoveries.length - recovered.length);
+    const doubts = spans(journal, {
+      opens: (event) => event.type === 'effect_in_doubt',
+      closes: (event) =>
+        event.type === 'effect_settled' || event.type === 'effect_confirmed' || event.type === 'effect_failed',
+      of: (event) => ('key' in event ? event.key : undefined),
+    });
+    expect(metrics.doubt).toMatchObject(totals(doubts));
+  }),
+);
+
+interface Span {
+  ms: number;
+  by: RunEvent['type'];
+}
+
+/** From the first opening event of a thing to the next one that closes it. */
+function spans(
+  journal: readonly RunEvent[],
+  { opens, closes, of }: Record<'opens' | 'closes', (event: RunEvent) => boolean> & {
+    of(event: RunEvent): string | undefined;
+  },
+): Span[] {
+  return journal.flatMap((closing, index) => {
+    if (!closes(closing)) return [];
+    const earlier = journal.slice(0, index).filter((event) => of(event) === of(closing));
+    const lastClose = earlier.findLastIndex(closes);
+    const opening = earlier.slice(lastClose + 1).find(opens);
+    return opening ? [{ ms: closing.at - opening.at, by: closing.type }] : [];
+  });
+}
+
+function totals(found: readonly Span[]): Partial<Durations> {
+  const lengths = found.map(({ ms }) => ms);
+  return { count: lengths.length, totalMs: sum(lengths), longestMs: Math.max(0, ...lengths) };
+}
