@@ -5,6 +5,7 @@
  */
 import type { RunSummary, InboxItem, LedgerRow, WorkflowDraft, WorkflowSummary } from '../../shared/api/contract.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
+import type { RunMetrics } from '../../shared/run/metrics.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
@@ -24,6 +25,19 @@ export interface RunQuery {
   limit?: number;
 }
 
+/** Runs that started in `[from, to)`, newest first; `before` goes on where the last page ended. */
+export interface MetricsQuery {
+  workflowId?: string;
+  from?: number;
+  to?: number;
+  before?: { startedAt: number; runId: string };
+  limit: number;
+}
+
+export interface MeasuredRunRow extends RunSummary {
+  metrics: RunMetrics;
+}
+
 export interface DoctorFinding {
   check: 'integrity' | 'pragmas' | 'foreign_keys' | 'journal' | 'projections';
   ok: boolean;
@@ -35,6 +49,7 @@ export interface ReadStore {
   runs(query: RunQuery): Promise<RunSummary[]>;
   run(runId: string): Promise<RunSummary | undefined>;
   runByKey(key: string): Promise<string | undefined>;
+  metrics(query: MetricsQuery): Promise<MeasuredRunRow[]>;
   tasks(query: { state?: 'open' | 'done' | 'all'; runId?: string; taskId?: string }): Promise<InboxItem[]>;
   ledger(query: { runId?: string }): Promise<LedgerRow[]>;
   commandSeen(commandId: string): Promise<boolean>;

@@ -18,6 +18,8 @@ export interface RunRow {
   endedAt: number | null;
   /** A RunSummary as JSON. */
   data: string;
+  /** RunMetrics as JSON. */
+  metrics: string;
 }
 
 export interface TaskRow {
@@ -74,6 +76,7 @@ export function runRow(state: RunState, updatedAt: number): RunRow {
     startedAt: state.startedAt,
     endedAt: state.endedAt ?? null,
     data: JSON.stringify(summary),
+    metrics: JSON.stringify(state.metrics),
   };
 }
 

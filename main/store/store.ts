@@ -10,6 +10,7 @@ import { examine } from './doctor.ts';
 import { documentsOn } from './documents.ts';
 import { asStoreError, guarded } from './failure.ts';
 import { journalOn } from './journal.ts';
+import { measureOldRuns, readMetrics } from './metrics.ts';
 import { loadMigrations } from './migrate.ts';
 import type { Migration } from './migrate.ts';
 import { openDatabase } from './open.ts';
@@ -58,6 +59,7 @@ function assemble(
   const selectCommand = db.prepare('SELECT 1 FROM run_command WHERE command_id = ?');
   const insertCommand = db.prepare('INSERT INTO run_command (command_id, run_id, at) VALUES (?, ?, ?)');
   let isOpen = true;
+  measureOldRuns({ db, journal, tables, transaction, fold, log });
 
   const truncateLog = (): void => {
     allRows(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'));
@@ -110,6 +112,9 @@ function assemble(
     },
     async runByKey(key) {
       return read(() => tables.runByKey(key));
+    },
+    async metrics(query) {
+      return read(() => readMetrics(db, query));
     },
     async tasks(query) {
       return read(() => tables.tasks(query));

@@ -39,11 +39,12 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
 
   const endOf = db.prepare('SELECT ended_at AS endedAt FROM run WHERE run_id = ?');
   const insertRun = db.prepare(
-    'INSERT INTO run (run_id, workflow_id, start_key, word, started_at, ended_at, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO run (run_id, workflow_id, start_key, word, started_at, ended_at, data, metrics)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // Two statements, because naming ended_at rewrites the index of unfinished runs even when the value stays the same.
-  const updateRun = db.prepare('UPDATE run SET word = ?, data = ? WHERE run_id = ?');
-  const endRun = db.prepare('UPDATE run SET word = ?, data = ?, ended_at = ? WHERE run_id = ?');
+  const updateRun = db.prepare('UPDATE run SET word = ?, data = ?, metrics = ? WHERE run_id = ?');
+  const endRun = db.prepare('UPDATE run SET word = ?, data = ?, metrics = ?, ended_at = ? WHERE run_id = ?');
   const upsertTask = db.prepare(
     `INSERT INTO task (task_id, run_id, open, opened_at, data) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (task_id) DO UPDATE SET open = excluded.open, data = excluded.data WHERE run_id = excluded.run_id`,
@@ -58,11 +59,20 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
   const writeRun = (row: RunRow): void => {
     const before = firstRow<{ endedAt: number | null }>(endOf, row.runId);
     if (!before) {
-      insertRun.run(row.runId, row.workflowId, row.startKey, row.word, row.startedAt, row.endedAt, row.data);
+      insertRun.run(
+        row.runId,
+        row.workflowId,
+        row.startKey,
+        row.word,
+        row.startedAt,
+        row.endedAt,
+        row.data,
+        row.metrics,
+      );
     } else if (before.endedAt === row.endedAt) {
-      updateRun.run(row.word, row.data, row.runId);
+      updateRun.run(row.word, row.data, row.metrics, row.runId);
     } else {
-      endRun.run(row.word, row.data, row.endedAt, row.runId);
+      endRun.run(row.word, row.data, row.metrics, row.endedAt, row.runId);
     }
   };
   const writeTask = (row: TaskRow): void => {
@@ -103,7 +113,7 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
         run: firstRow<RunRow>(
           statement(
             `SELECT run_id AS runId, workflow_id AS workflowId, start_key AS startKey, word, started_at AS startedAt,
-               ended_at AS endedAt, data FROM run WHERE run_id = ?`,
+               ended_at AS endedAt, data, metrics FROM run WHERE run_id = ?`,
           ),
           runId,
         ),

@@ -168,9 +168,6 @@ function isRepeated(before: RunState, key: string): boolean {
   if (!effect || effect.generation === 1 || isUndoKey(effect.step)) return false;
   return Object.values(before.effects).some(
     ({ step, ordinal, generation, status }) =>
-      step === effect.step &&
-      ordinal === effect.ordinal &&
-      generation < effect.generation &&
-      status === 'confirmed',
+      step === effect.step && ordinal === effect.ordinal && generation < effect.generation && status === 'confirmed',
   );
 }

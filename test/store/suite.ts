@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunAppend, Store } from '../../main/store/port.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
+import { foldRun } from '../../shared/run/evolve.ts';
 import { temporaryFolder } from './folder.ts';
 import { appendOf, documentOf, eventsOf, started, wholeRun, START_MS } from './history.ts';
 
@@ -215,6 +216,40 @@ export function describeStore(name: string, open: (dataDir: string) => Promise<S
         expect.objectContaining({ key: 'r1-mail', step: 'each[1]/mail', status: 'confirmed', label: 'mail (item 2)' }),
       ]);
       expect(await store.ledger({})).toHaveLength(4);
+    });
+
+    it('keeps the recovery quality of every run, and gives it in pages, newest first', async () => {
+      const runs = ['r1', 'r2', 'r3'].map((runId, index) =>
+        wholeRun(runId).map((event) => ({ ...event, at: event.at + index * 1_000 })),
+      );
+      for (const events of runs) {
+        await store.append([appendOf(events.slice(0, 9))]);
+        await store.append([appendOf(events, 9)]);
+      }
+      await store.append([appendOf(eventsOf('r4', [started({ workflowId: 'other' })]))]);
+      await reopen();
+      const refund = await store.metrics({ workflowId: 'refund', limit: 10 });
+      expect(refund.map((run) => run.runId)).toEqual(['r3', 'r2', 'r1']);
+      for (const run of refund) expect(run).toEqual({ ...(await store.run(run.runId)), metrics: run.metrics });
+      expect(refund[0]?.metrics).toEqual(foldRun(wholeRun('r1'))?.metrics);
+      expect(refund[0]?.metrics).toMatchObject({
+        attempts: 3,
+        crashes: 1,
+        repairs: 1,
+        recovery: { count: 1, totalMs: 5_000 },
+        doubt: { count: 1, totalMs: 3_000 },
+        inDoubtSince: {},
+        reviews: { count: 1, totalMs: 1_000 },
+      });
+      const [first] = await store.metrics({ limit: 1 });
+      if (!first) throw new Error('There is a run');
+      const rest = await store.metrics({ limit: 9, before: { startedAt: first.startedAt, runId: first.runId } });
+      expect([first, ...rest].map((run) => run.runId)).toEqual(['r3', 'r2', 'r4', 'r1']);
+      const from = START_MS + 1_000;
+      expect((await store.metrics({ from, limit: 9 })).map((run) => run.runId)).toEqual(['r3', 'r2']);
+      expect((await store.metrics({ to: from, limit: 9 })).map((run) => run.runId)).toEqual(['r4', 'r1']);
+      expect(await store.doctor({ rebuild: true })).toSatisfy(allOk);
+      expect(await store.metrics({ workflowId: 'refund', limit: 10 })).toEqual(refund);
     });
 
     it('never changes a version', async () => {

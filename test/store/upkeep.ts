@@ -7,6 +7,7 @@ import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { loadMigrations } from '../../main/store/migrate.ts';
 import type { SqlDriver } from '../../main/store/port.ts';
+import { foldRun } from '../../shared/run/evolve.ts';
 import { fileIn, filledFolder, isWindows, refusalOf, tamper } from './file.ts';
 import { openIn, temporaryFolder } from './folder.ts';
 import { appendOf, eventsOf, started, wholeRun } from './history.ts';
@@ -14,19 +15,20 @@ import { allOk } from './suite.ts';
 
 export function describeUpkeep(name: string, driver: SqlDriver): void {
   describe(`layouts: ${name}`, () => {
-    const second = { version: 2, name: '0002_note.sql', sql: 'ALTER TABLE setting ADD COLUMN note TEXT;' };
+    const current = loadMigrations().length;
+    const next = { version: current + 1, name: '9999_note.sql', sql: 'ALTER TABLE setting ADD COLUMN note TEXT;' };
 
     it('are upgraded behind a verified copy, and the older program then refuses the file', async () => {
       const dataDir = await filledFolder(driver);
       const said: string[] = [];
       const store = await openIn(dataDir, driver, {
-        migrations: [...loadMigrations(), second],
+        migrations: [...loadMigrations(), next],
         log: (message) => said.push(message),
       });
       expect(await store.events('r1')).toEqual(wholeRun('r1'));
       const copies = readdirSync(dataDir).filter((file) => file.startsWith('backup-'));
-      expect(copies).toEqual(['backup-v1-20270115T080000000Z.db']);
-      expect(said.join('\n')).toContain('backup-v1-');
+      expect(copies).toEqual([`backup-v${current}-20270115T080000000Z.db`]);
+      expect(said.join('\n')).toContain(`backup-v${current}-`);
       await store.close();
       expect((await refusalOf(dataDir, driver)).reason).toBe('from_the_future');
 
@@ -37,9 +39,28 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
       expect(await old.doctor({})).toSatisfy(allOk);
     });
 
+    it('of before recovery quality have it folded from their journal when they are opened', async () => {
+      const dataDir = temporaryFolder();
+      const older = await openIn(dataDir, driver);
+      await older.append([appendOf(wholeRun('r1')), appendOf(wholeRun('broken'))]);
+      const before = await older.metrics({ limit: 10 });
+      await older.close();
+      tamper(driver, dataDir, (db) => db.exec('UPDATE run SET metrics = NULL'));
+      const said: string[] = [];
+      const store = await openIn(dataDir, driver, {
+        fold: (events) => {
+          if (events[0]?.runId === 'broken') throw new Error('It does not fold');
+          return foldRun(events);
+        },
+        log: (message) => said.push(message),
+      });
+      expect(await store.metrics({ limit: 10 })).toEqual(before.filter(({ runId }) => runId === 'r1'));
+      expect(said.join('\n')).toContain('Run broken of an older version cannot be folded');
+    });
+
     it('stay as they were when an upgrade fails in the middle', async () => {
       const dataDir = await filledFolder(driver);
-      const broken = { ...second, sql: `${second.sql} DELETE FROM setting; INSERT INTO nowhere VALUES (1);` };
+      const broken = { ...next, sql: `${next.sql} DELETE FROM setting; INSERT INTO nowhere VALUES (1);` };
       await expect(openIn(dataDir, driver, { migrations: [...loadMigrations(), broken] })).rejects.toThrow(/nowhere/);
       const store = await openIn(dataDir, driver);
       expect(await store.events('r1')).toEqual(wholeRun('r1'));
@@ -85,13 +106,22 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
       const before = dump(dataDir);
       tamper(driver, dataDir, (db) => {
         db.exec("UPDATE run SET word = 'failed' WHERE run_id = 'r1'");
-        db.exec("DELETE FROM task WHERE task_id = 'r2-gate'");
+        db.exec("DELETE FROM task WHERE task_id = 'r2-gate'; UPDATE run SET metrics = '{}' WHERE run_id = 'r2'");
         db.exec("UPDATE effect SET status = 'failed' WHERE key = 'r3-pay'");
         db.exec("DELETE FROM task WHERE run_id = 'r4'; DELETE FROM run WHERE run_id = 'r4'");
-        db.exec("INSERT INTO run SELECT 'ghost', workflow_id, NULL, word, 1, NULL, data FROM run WHERE run_id = 'r1'");
+        db.exec(
+          "INSERT INTO run SELECT 'ghost', workflow_id, NULL, word, 1, NULL, data, metrics FROM run WHERE run_id = 'r1'",
+        );
       });
       const message = (await store.doctor({})).find((finding) => finding.check === 'projections')?.message;
-      for (const part of ['row of run r1', 'tasks of run r2', 'ledger of run r3', 'row of run r4', 'run ghost']) {
+      for (const part of [
+        'row of run r1',
+        'row of run r2',
+        'tasks of run r2',
+        'ledger of run r3',
+        'row of run r4',
+        'run ghost',
+      ]) {
         expect(message).toContain(part);
       }
       expect(dump(dataDir)).not.toEqual(before);

@@ -85,7 +85,11 @@ interface Span {
 /** From the first opening event of a thing to the next one that closes it. */
 function spans(
   journal: readonly RunEvent[],
-  { opens, closes, of }: Record<'opens' | 'closes', (event: RunEvent) => boolean> & {
+  {
+    opens,
+    closes,
+    of,
+  }: Record<'opens' | 'closes', (event: RunEvent) => boolean> & {
     of(event: RunEvent): string | undefined;
   },
 ): Span[] {
