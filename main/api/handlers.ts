@@ -2,6 +2,7 @@
 import type { Handlers } from '../../shared/api/contract.ts';
 import { sayDataFaults } from './data-faults.ts';
 import { inboxHandlers } from './inbox.ts';
+import { metricsHandlers } from './metrics.ts';
 import { createOnce } from './once.ts';
 import type { Parts } from './parts.ts';
 import { runHandlers } from './runs.ts';
@@ -14,6 +15,7 @@ export function createHandlers(parts: Parts): Handlers {
     ...workflowHandlers(parts, once),
     ...runHandlers(parts, once),
     ...inboxHandlers(parts, once),
+    ...metricsHandlers(parts),
     ...settingsHandlers(parts, once),
   };
   return sayDataFaults(handlers, parts.info.dataDir);

@@ -56,7 +56,8 @@ export function createOutput(json: boolean): Output {
   };
 }
 
-function table<T>(items: readonly T[], columns: Column<T>[]): string {
+/** As people see a list; every cell is one line. */
+export function table<T>(items: readonly T[], columns: Column<T>[]): string {
   const rows = [
     columns.map((column) => column.title),
     ...items.map((item) => columns.map((column) => oneLine(column.cell(item)))),

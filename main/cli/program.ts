@@ -6,6 +6,8 @@ import path from 'node:path';
 import { Command as Commander, CommanderError, InvalidArgumentError } from 'commander';
 import { defaultDataDir } from '../workspace/folder.ts';
 import type { Command } from './command.ts';
+import { metricsHelp } from './metrics-help.ts';
+import { momentOf } from './moment.ts';
 import { CliFailure, createOutput, reportFailure } from './output.ts';
 import type { OpenApp } from './session.ts';
 
@@ -178,6 +180,17 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   add(program, 'ledger [run]', 'effects on other systems and their state', async (command, [run]) =>
     (await import('./runs.ts')).ledger(command, typeof run === 'string' ? run : undefined),
   );
+  const metrics = add<CommonFlags & { run?: string; since?: number; until?: number }>(
+    program,
+    'metrics [workflow]',
+    'recovery quality: how runs fail, come back, repeat, undo and need people',
+    async (command, [workflow], flags) =>
+      (await import('./metrics.ts')).metrics(command, typeof workflow === 'string' ? workflow : undefined, flags),
+  )
+    .option('--run <run>', 'of this run only')
+    .option('--since <time>', 'runs that started then or later', moment)
+    .option('--until <time>', 'runs that started before', moment);
+  metrics.addHelpText('after', metricsHelp);
   add(program, 'check <file>', 'problems of a workflow file, each with its place', async (command, [file]) =>
     (await import('./graphs.ts')).check(command, String(file)),
   );
@@ -239,3 +252,10 @@ function numberWithin(text: string, min: number, max: number): number {
 const wholeNumber = (text: string): number => numberWithin(text, 0, 86_400_000);
 const limitNumber = (text: string): number => numberWithin(text, 1, 1000);
 const portNumber = (text: string): number => numberWithin(text, 0, 65_535);
+
+function moment(text: string): number {
+  const at = momentOf(text, Date.now());
+  if (at === undefined)
+    throw new InvalidArgumentError('It must be a time such as 2026-11-23, 2026-11-23T08:00Z, 24h or 7d.');
+  return at;
+}

@@ -8,6 +8,7 @@ import './interpretive.ts';
 import * as z from 'zod';
 import { taskAnswers } from '../run/events.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { MetricsSummary } from '../run/metrics-summary.ts';
 import type { RollbackPlan } from '../run/rollback-plan.ts';
 import type { EffectState, RunState, StateWord, TaskState } from '../run/state.ts';
 import type { StepManifest } from '../steps/manifest.ts';
@@ -114,6 +115,17 @@ export interface LedgerRow extends EffectState {
   runId: string;
   workflowName: string;
   label: string;
+}
+
+/** Recovery quality of the runs that started in `[from, to)`. */
+export interface MetricsReport {
+  /** As asked, else the start of the first run; null when there is none. */
+  from: number | null;
+  /** As asked, else now. */
+  to: number;
+  all: MetricsSummary;
+  /** The one that ran last comes first; names are those of the latest run. */
+  workflows: (MetricsSummary & { workflowId: string; workflowName: string })[];
 }
 
 export interface SandboxEntry {
@@ -240,6 +252,10 @@ export const contract = {
   ),
 
   'ledger.list': watch<LedgerRow[]>()(z.strictObject({ runId: id.optional() })),
+  /** Recovery quality over all runs that started in `[from, to)`, and per workflow. Unknown workflow: `not_found`. */
+  'metrics.read': query<MetricsReport>()(
+    z.strictObject({ workflowId: id.optional(), from: z.int().min(0).optional(), to: z.int().min(0).optional() }),
+  ),
   /** Consent of this data folder to reach a private address; recorded with who gave it. */
   'hosts.allow': command<null>()(
     z.strictObject({ commandId, host: z.string().min(1).max(255), port: z.int().min(1).max(65_535), by: actor }),
