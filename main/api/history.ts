@@ -66,6 +66,10 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return `${event.by} cancelled the run${because(event.reason)}`;
     case 'rollback_started':
       return `${event.by} had the run rolled back${because(event.reason)}`;
+    case 'undo_ordered':
+      return `${event.by} had ${event.steps.map(label).join(', ')} undone${because(event.reason)}`;
+    case 'steps_reset':
+      return `${event.steps.map(label).join(', ')} can run again${because(event.reason)}`;
     case 'run_rolled_back':
       return 'Everything the run changed was undone';
     case 'step_failed':
@@ -81,6 +85,7 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'effect_intended':
     case 'effect_failed':
     case 'step_skipped':
+    case 'undo_finished':
     case 'run_confirmed':
       return undefined;
     default:

@@ -78,6 +78,14 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return event.ports.length > 0
         ? `${named(event.step, labelOf)} ended without a result; its path for that was taken.`
         : `${named(event.step, labelOf)} ended without a result: ${errorLine(event.error)}.`;
+    case 'undo_ordered':
+      return `${formatActor(event.by)} has what was done by ${event.steps.map((step) => named(step, labelOf)).join(', ')} undone.${because(event.reason)}`;
+    case 'undo_finished':
+      return event.kept.length === 0
+        ? 'What had to be undone was undone.'
+        : `What could be undone was undone; ${event.kept.map((kept) => named(kept.step, labelOf)).join(', ')} stays as it is.`;
+    case 'steps_reset':
+      return `${formatActor(event.by)} put back ${event.steps.map((step) => named(step, labelOf)).join(', ')}.${because(event.reason)}`;
     case 'run_confirmed':
       return 'Every step has ended; the results are being checked against the other systems.';
     case 'rollback_started':
@@ -132,6 +140,9 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'step_skipped':
       return 'skipped';
     case 'rollback_started':
+    case 'undo_ordered':
+    case 'undo_finished':
+    case 'steps_reset':
     case 'run_rolled_back':
       return 'rolled_back';
     case 'run_completed':

@@ -196,16 +196,21 @@ export function pauseTotalTime({ awakeSince, ...step }: StepState, awakeMs: numb
   return { ...step, awakeSpentMs: (step.awakeSpentMs ?? 0) + Math.max(0, awakeMs - awakeSince) };
 }
 
-/** The step's next output belongs to another change; what undoes this one still reads what came of it. */
 export function keepOutput(state: RunState, { step: key, answer }: { step: StepKey; answer: string }): RunState {
   const step = stepOf(state, key);
-  if (!step || answer !== 'send_back') return state;
+  return step && answer === 'send_back' ? keepOutputOf(state, step) : state;
+}
+
+/** The step's next output belongs to another change; what undoes this one still reads what came of it. */
+export function keepOutputOf(state: RunState, step: StepState): RunState {
+  if (step.output === undefined) return state;
   const effects = { ...state.effects };
-  for (const effect of Object.values(state.effects)) {
-    if (effect.step === key && effect.generation === step.generation)
-      effects[effect.key] = { ...effect, output: step.output };
-  }
+  for (const effect of effectsOfGeneration(state, step)) effects[effect.key] = { ...effect, output: step.output };
   return { ...state, effects };
+}
+
+export function effectsOfGeneration(state: RunState, { key, generation }: StepState): EffectState[] {
+  return Object.values(state.effects).filter((effect) => effect.step === key && effect.generation === generation);
 }
 
 /** The run turns back: it is no longer ended, nobody is asked about going forward, and what was given up is tried again. */

@@ -37,6 +37,26 @@ export interface GateCause {
   limit?: unknown;
 }
 
+/** Why changes are undone although the run goes on. */
+export type UndoCause = 'lost_join' | 'fallback' | 'send_back' | 'checkpoint';
+
+/** What follows once nothing is left to undo. */
+export type UndoThen =
+  /** What was not over of these steps is left out; the run goes on past them. */
+  | { type: 'skip' }
+  /** The step ends with its error and takes its path from `failed`. */
+  | { type: 'fail'; step: StepKey; error: StepError }
+  /** The steps are put back; the named one reads the comment as `$review` when it runs again. */
+  | { type: 'reset'; review?: { step: StepKey; comment: string } };
+
+/** What an order leaves as it is, and why. */
+export interface KeptEffect {
+  effectKey: string;
+  step: StepKey;
+  target: string;
+  why: string;
+}
+
 export type RunEventBody =
   | {
       type: 'run_started';
@@ -169,6 +189,28 @@ export type RunEventBody =
   /** From here on the run undoes what it changed, in the reverse order of confirmation. */
   | { type: 'rollback_started'; by: Actor; reason?: string }
   | { type: 'run_rolled_back' }
+  /** What these steps changed is undone while the rest of the run goes on; a run that had ended goes on with it. */
+  | {
+      type: 'undo_ordered';
+      id: string;
+      steps: StepKey[];
+      because: UndoCause;
+      by: Actor;
+      reason?: string;
+      then: UndoThen;
+    }
+  /** Everything of this order that can be undone was; `kept` is what stays. */
+  | { type: 'undo_finished'; id: string; kept: KeptEffect[] }
+  /** These steps count as not reached; what they did stays in the history. A run that had ended goes on. */
+  | {
+      type: 'steps_reset';
+      steps: StepKey[];
+      because: UndoCause | 'retry';
+      by: Actor;
+      reason?: string;
+      /** `$review` of the named step when it runs again. */
+      review?: { step: StepKey; comment: string };
+    }
   | { type: 'run_confirmed' }
   | { type: 'run_completed'; output: unknown }
   | { type: 'run_failed'; reason: string; openEffects: number; by?: Actor; step?: StepKey };

@@ -170,6 +170,7 @@ const taskId = fc.constantFrom('t1', 't2', 'toString');
 const effectKey = fc.constantFrom('k1', 'k2', 'valueOf');
 const error = fc.record({ class: fc.constantFrom(...errorClasses), message: fc.string() });
 const by = fc.constantFrom('person:ada', 'system');
+const orderId = fc.constantFrom('o1', 'toString');
 const small = fc.nat(5);
 /** As it comes out of a journal: JSON knows no negative zero. */
 const value = fc.jsonValue({ maxDepth: 2 }).map((found): unknown => JSON.parse(JSON.stringify(found)));
@@ -234,6 +235,20 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
   step_failed: fc.record({ step: key, error, ports }),
   cancel_requested: fc.record({ by }),
   rollback_started: fc.record({ by }),
+  undo_ordered: fc.record({
+    id: orderId,
+    steps: fc.uniqueArray(key, { maxLength: 3 }),
+    because: fc.constant('checkpoint'),
+    by,
+    then: fc.constant({ type: 'reset' }),
+  }),
+  undo_finished: fc.record({ id: orderId, kept: fc.constant([]) }),
+  steps_reset: fc
+    .tuple(
+      fc.record({ steps: fc.uniqueArray(key, { maxLength: 3 }), because: fc.constant('retry'), by }),
+      optional({ review: fc.record({ step: key, comment: fc.string() }) }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
   run_rolled_back: fc.constant({}),
   run_confirmed: fc.constant({}),
   run_completed: fc.record({ output: value }),

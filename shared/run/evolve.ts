@@ -27,6 +27,7 @@ import { isUndoKey } from './keys.ts';
 import { measure } from './metrics.ts';
 import type { RunState } from './state.ts';
 import { taskOf } from './state.ts';
+import { endOrder, giveOrder, resetSteps } from './undo.ts';
 import { withRunWord, withStepWord } from './words.ts';
 
 export function evolve(state: RunState | undefined, event: RunEvent): RunState {
@@ -270,6 +271,12 @@ function apply(state: RunState, event: RunEvent): RunState {
       return turnBack(state, event);
     case 'run_rolled_back':
       return closeTasks({ ...state, end: 'rolled_back', endedAt: event.at, openEffects: 0 }, event.at);
+    case 'undo_ordered':
+      return giveOrder(state, event);
+    case 'undo_finished':
+      return endOrder(state, event);
+    case 'steps_reset':
+      return resetSteps(state, event);
     case 'run_confirmed':
       return { ...state, allConfirmed: true };
     case 'run_completed':

@@ -5,7 +5,7 @@
 import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
-import type { Actor, GateCause, StepKey, TaskAnswer, Usage } from './events.ts';
+import type { Actor, GateCause, KeptEffect, StepKey, TaskAnswer, UndoCause, UndoThen, Usage } from './events.ts';
 import { undoneBy } from './keys.ts';
 import type { RunMetrics } from './metrics.ts';
 
@@ -41,8 +41,12 @@ export interface Attempt {
   repeated?: boolean;
 }
 
-/** `ready` covers every moment in which the step may begin (again) as soon as its inputs are prepared. */
+/**
+ * `ready` covers every moment in which the step may begin (again) as soon as its inputs are prepared; `pending` is a
+ * step that was reached and put back.
+ */
 export type StepStatus =
+  | 'pending'
   | 'ready'
   | 'running'
   | 'timer'
@@ -147,6 +151,19 @@ export interface TaskState {
   closedAt?: number;
 }
 
+export interface UndoOrder {
+  id: string;
+  because: UndoCause;
+  /** None of these begins before the order has ended. */
+  steps: StepKey[];
+  by: Actor;
+  reason?: string;
+  then: UndoThen;
+  orderedAt: number;
+  finishedAt?: number;
+  kept?: KeptEffect[];
+}
+
 /** Statuses in which a step waits for something that is not a person's escalation. */
 export type WaitingReason = Extract<StepStatus, 'review' | 'timer' | 'retry'>;
 
@@ -183,6 +200,8 @@ export interface RunState {
   cancelling?: { by: Actor; reason?: string; rollback?: boolean };
   /** Set while the run undoes what it changed, and kept afterwards. */
   rollback?: { by: Actor; reason?: string };
+  /** Changes that are or were undone while the run went on, by the order's id. */
+  undoOrders?: Record<string, UndoOrder>;
   /** Set when the run ended. */
   end?: 'complete' | 'failed' | 'rolled_back';
   openEffects: number;
@@ -197,6 +216,12 @@ export interface RunState {
 /** The step's state, if it was reached. Ids are the analyst's words: `constructor` is one, so only own keys count. */
 export function stepOf(state: Pick<RunState, 'steps'>, key: StepKey): StepState | undefined {
   return Object.hasOwn(state.steps, key) ? state.steps[key] : undefined;
+}
+
+/** It began at least once, or was left out, and was not put back since. */
+export function isReached(state: Pick<RunState, 'steps'>, key: StepKey): boolean {
+  const step = stepOf(state, key);
+  return step !== undefined && step.status !== 'pending';
 }
 
 export function taskOf(state: Pick<RunState, 'tasks'>, taskId: string): TaskState | undefined {
@@ -219,4 +244,17 @@ export function changeToUndo(state: Pick<RunState, 'effects'>, key: StepKey): Ef
 /** Nobody decided it yet, and the run has not gone on without it. */
 export function isOpen(task: Pick<TaskState, 'decision' | 'closedAt'>): boolean {
   return task.decision === undefined && task.closedAt === undefined;
+}
+
+export function orderOf(state: Pick<RunState, 'undoOrders'>, id: string): UndoOrder | undefined {
+  return state.undoOrders && Object.hasOwn(state.undoOrders, id) ? state.undoOrders[id] : undefined;
+}
+
+export function activeOrders(state: Pick<RunState, 'undoOrders'>): UndoOrder[] {
+  return Object.values(state.undoOrders ?? {}).filter((order) => order.finishedAt === undefined);
+}
+
+/** Steps that wait for what is undone: they may bring an announced effect to an answer, and nothing else. */
+export function heldSteps(state: Pick<RunState, 'undoOrders'>): ReadonlySet<StepKey> {
+  return new Set(activeOrders(state).flatMap((order) => order.steps));
 }

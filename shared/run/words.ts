@@ -3,7 +3,7 @@
  * Source of the rule: product document, "The seven words", with the precedence of the semantics.
  */
 import type { RunEvent } from './events.ts';
-import { isOpen } from './state.ts';
+import { heldSteps, isOpen } from './state.ts';
 import type { RunState, StateWord, StepState, StepStatus, TaskState, Transition, WaitingReason } from './state.ts';
 
 export interface Cause {
@@ -13,6 +13,7 @@ export interface Cause {
 }
 
 const wordByStatus: Record<StepStatus, StateWord | undefined> = {
+  pending: undefined,
   ready: 'started',
   running: 'started',
   timer: 'waiting',
@@ -57,7 +58,9 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (state.allConfirmed) return { word: 'confirmed' };
   if (state.active > 0) return { word: 'started' };
   const statuses = new Set<StepStatus>();
-  for (const step of Object.values(state.steps)) statuses.add(step.status);
+  // A step that waits for what is undone is no work in progress.
+  const held = heldSteps(state);
+  for (const step of Object.values(state.steps)) if (!held.has(step.key)) statuses.add(step.status);
   if (statuses.has('ready') || statuses.has('succeeded')) return { word: 'started' };
   const reason = waitOrder.find((status) => statuses.has(status));
   return reason ? { word: 'waiting', reason } : { word: 'started' };

@@ -18,8 +18,9 @@ import type {
   Prepared,
   Refusal,
 } from '../../main/runtime/core/commands.ts';
-import { decide } from '../../main/runtime/core/decide.ts';
+import { decide, settle } from '../../main/runtime/core/decide.ts';
 import { due, type Due } from '../../main/runtime/core/due.ts';
+import { beginTurn, type Turn } from '../../main/runtime/core/turn.ts';
 
 /** How an attempt ends: its outcome, what the checks of the output found, and how long it took. */
 export interface Reply {
@@ -114,7 +115,19 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   }
 
   function turn(command?: Command): Refusal | undefined {
-    const added: RunEvent[] = [];
+    return play([], command);
+  }
+
+  /** What a rule of the core does that no command reaches alone. */
+  function change(by: (turn: Turn) => void): void {
+    const made = beginTurn(state, context());
+    by(made);
+    settle(made);
+    ({ state } = made);
+    play(made.events);
+  }
+
+  function play(added: RunEvent[], command?: Command): Refusal | undefined {
     const apply = (next: Command): Refusal | undefined => {
       const decision = decide(state, next, context());
       if (!decision.ok) return decision.refusal;
@@ -195,6 +208,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     runId,
     calls,
     turn,
+    change,
     finish,
     context,
     openTasks,

@@ -17,7 +17,7 @@ import { escalate, failStep } from './failure.ts';
 import { gateCauses } from './gate.ts';
 import { crossedLimit } from './limits.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
-import { emit, stepState, type Turn } from './turn.ts';
+import { emit, isHeld, stepState, type Turn } from './turn.ts';
 
 type Success = Extract<AttemptOutcome, { ok: true }>;
 type Failure = Extract<AttemptOutcome, { ok: false }>;
@@ -112,6 +112,8 @@ export function succeed(
     return;
   }
   emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, output, ...spent }, !node.checkpointed);
+  // What is about to be undone leads nowhere and is shown to nobody.
+  if (isHeld(turn, key)) return;
   const after = node.step.gates?.after;
   // Nobody reviews for a run that is being cancelled; without the review the step is not confirmed.
   if (after && (turn.state.cancelling || openGate(turn, node, key, 'after', after, output, checked.gate))) return;
@@ -131,7 +133,7 @@ function fail(turn: Turn, node: GraphStep, key: StepKey, attempt: number, outcom
  * out; when that is used up the question goes to a person, and no other path is taken before the answer.
  */
 function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError): void {
-  if (turn.state.cancelling) return;
+  if (turn.state.cancelling || (isHeld(turn, key) && !unsettledEffect(turn.state, key))) return;
   const step = stepState(turn, key);
   const happened = Object.values(turn.state.effects).some(
     (effect) => effect.step === key && effect.generation === step.generation && effect.status === 'confirmed',

@@ -6,7 +6,7 @@
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { scopeOfKey } from '../../../shared/run/keys.ts';
-import { stepOf, type RunState } from '../../../shared/run/state.ts';
+import { activeOrders, heldSteps, isReached, stepOf, type RunState } from '../../../shared/run/state.ts';
 import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt, succeed } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { isDue } from './due.ts';
@@ -17,6 +17,7 @@ import { onFailure } from './failure.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
 import { settleRollback, startRollback } from './rollback.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
+import { settleOrders } from './undo.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
 
 export function decide(state: RunState | undefined, command: Command, ctx: DecideContext): Decision {
@@ -145,7 +146,8 @@ function cancel(turn: Turn, request: { by: string; reason?: string; rollback?: b
   }
 }
 
-function settle(turn: Turn): void {
+/** What follows from where the run stands now, whatever led there. */
+export function settle(turn: Turn): void {
   if (turn.state.end) return;
   if (turn.state.cancelling) {
     const { by, reason, rollback } = turn.state.cancelling;
@@ -157,6 +159,7 @@ function settle(turn: Turn): void {
     if (turn.state.active === 0) settleRollback(turn);
     return;
   }
+  const undone = settleOrders(turn);
   const failed = unhandledFailure(turn.state);
   if (failed) {
     if (turn.state.active > 0 || awaitsAnswer(turn.state)) return;
@@ -167,12 +170,14 @@ function settle(turn: Turn): void {
     return;
   }
   // Paths and the end of the run depend on steps that ended, so there is nothing to look for when none did.
-  const ended = new Set<StepKey>();
+  const ended = new Set(undone);
   for (const event of turn.events) {
-    if (event.type === 'step_confirmed' || event.type === 'step_failed') ended.add(event.step);
+    if (event.type === 'step_confirmed' || event.type === 'step_failed' || event.type === 'step_skipped')
+      ended.add(event.step);
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);
+  if (activeOrders(turn.state).length > 0) return;
   for (const { key } of rootInstances(turn.state, turn.ctx.graph)) if (!hasEnded(stepOf(turn.state, key))) return;
   emit(turn, { type: 'run_confirmed' });
   emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
@@ -180,12 +185,14 @@ function settle(turn: Turn): void {
 
 /** From the steps that ended now, along their paths: what can no longer be reached is skipped. */
 function skipUnreachable(turn: Turn, ended: Set<StepKey>): void {
+  const held = heldSteps(turn.state);
   // A set that grows while it is walked: what is skipped here is looked at in its turn.
   for (const from of ended) {
     for (const edge of graphStep(turn.ctx, from)?.outgoing ?? []) {
       const key = currentKey(turn.state, scopeOfKey(from), edge.to.step);
       const instance = instanceOf(turn.state, turn.ctx.graph, key);
-      if (!instance || stepOf(turn.state, key) || position(instance, turn.state) !== 'skipped') continue;
+      if (!instance || held.has(key) || isReached(turn.state, key)) continue;
+      if (position(instance, turn.state) !== 'skipped') continue;
       emit(turn, { type: 'step_skipped', step: key }, true);
       ended.add(key);
     }

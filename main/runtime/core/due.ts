@@ -4,13 +4,13 @@
  */
 import type { StepKey } from '../../../shared/run/events.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
-import { isOpen, stepOf, type RunState } from '../../../shared/run/state.ts';
+import { heldSteps, isOpen, stepOf, type RunState } from '../../../shared/run/state.ts';
 import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
 import { unsettledEffect } from './effects.ts';
 import { instanceOf, instancesOf } from './instances.ts';
 import { timedTasks } from './ladder.ts';
 import { position, unhandledFailure } from './paths.ts';
-import { isHeldByDoubt, nextUndo } from './rollback.ts';
+import { compensationsNow } from './undo.ts';
 
 export type Task =
   /** Evaluate the step's expressions and begin its next attempt. */
@@ -32,8 +32,9 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   const tasks: Task[] = [];
   let wakeAt: number | undefined;
   const pace = paceOf(state);
-  for (const instance of state.rollback ? undoing(state, graph) : instancesOf(state, graph)) {
-    const next = nextOf(instance, state, now, pace);
+  const held = heldSteps(state);
+  for (const instance of [...compensationsNow(state, graph), ...(state.rollback ? [] : instancesOf(state, graph))]) {
+    const next = nextOf(instance, state, now, held.has(instance.key) ? atMost(pace, 'settling') : pace);
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
   }
@@ -46,16 +47,12 @@ export function due(state: RunState, now: number, graph: Graph): Due {
 
 /** The same question for one step: `decide` lets nothing begin that `due` would not have asked for. */
 export function isDue(state: RunState, now: number, graph: Graph, key: StepKey, type: 'prepare' | 'fire'): boolean {
-  const instance = state.rollback
-    ? undoing(state, graph).find((undo) => undo.key === key)
-    : !isUndoKey(key) && instanceOf(state, graph, key);
-  return !state.end && !!instance && nextOf(instance, state, now, paceOf(state))?.type === type;
-}
-
-/** Compensations go one at a time, and none while somebody is asked whether an effect happened. */
-function undoing(state: RunState, graph: Graph): Instance[] {
-  const undo = isHeldByDoubt(state) ? undefined : nextUndo(state, graph);
-  return undo ? [undo] : [];
+  const instance =
+    state.rollback || isUndoKey(key)
+      ? compensationsNow(state, graph).find((undo) => undo.key === key)
+      : instanceOf(state, graph, key);
+  const pace = heldSteps(state).has(key) ? atMost(paceOf(state), 'settling') : paceOf(state);
+  return !state.end && !!instance && nextOf(instance, state, now, pace)?.type === type;
 }
 
 /** `settling`: the run is failing, and only what may have changed another system is still brought to an answer. */
@@ -66,12 +63,16 @@ function paceOf(state: RunState): Pace {
   return !state.rollback && unhandledFailure(state) ? 'settling' : 'open';
 }
 
+function atMost(pace: Pace, limit: 'settling'): Pace {
+  return pace === 'open' ? limit : pace;
+}
+
 type Next = Task | { type: 'sleep'; until: number } | undefined;
 
 function nextOf(instance: Instance, state: RunState, now: number, pace: Pace): Next {
   const { key } = instance;
   const step = stepOf(state, key);
-  if (!step)
+  if (!step || step.status === 'pending')
     return pace === 'open' && position(instance, state) === 'ready' ? { type: 'prepare', step: key } : undefined;
   if (step.status === 'running') return { type: 'execute', step: step.key, attempt: step.attempts.length };
   if (pace === 'closed' || (pace === 'settling' && !unsettledEffect(state, step.key))) return undefined;

@@ -4,6 +4,7 @@
  */
 import { matchesError, type StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
 import type { Graph, GraphStep, Instance } from '../../../shared/workflow/graph.ts';
@@ -15,6 +16,7 @@ export function edgeState(edge: Edge, source: StepState | undefined): EdgeState 
   if (!source) return 'open';
   switch (source.status) {
     case 'skipped':
+    case 'rolled_back':
       return 'skipped';
     case 'confirmed':
       return source.ports.includes(edge.from.port) ? 'taken' : 'skipped';
@@ -49,6 +51,8 @@ export function position({ node, scope }: Instance, state: RunState): 'ready' | 
 /** The step that ended without a result and without a path that handles it: the run is coming to its end. */
 export function unhandledFailure(state: RunState): { key: StepKey; error: StepError } | undefined {
   for (const { key, status, ports, error } of Object.values(state.steps)) {
+    // A compensation that was given up leaves its change as it is; the run goes on.
+    if (isUndoKey(key)) continue;
     if (status === 'failed' && ports.length === 0 && error) return { key, error };
   }
   return undefined;
@@ -56,7 +60,10 @@ export function unhandledFailure(state: RunState): { key: StepKey; error: StepEr
 
 export function hasEnded(step: StepState | undefined): boolean {
   return (
-    step?.status === 'confirmed' || step?.status === 'skipped' || (step?.status === 'failed' && step.ports.length > 0)
+    step?.status === 'confirmed' ||
+    step?.status === 'skipped' ||
+    step?.status === 'rolled_back' ||
+    (step?.status === 'failed' && step.ports.length > 0)
   );
 }
 

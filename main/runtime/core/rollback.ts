@@ -5,44 +5,28 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { Actor } from '../../../shared/run/events.ts';
-import { isUndoKey, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
+import { isUndoKey, undoKeyOf } from '../../../shared/run/keys.ts';
 import type { RollbackPlan } from '../../../shared/run/rollback-plan.ts';
-import { isOpen, stepOf, type EffectState, type RunState } from '../../../shared/run/state.ts';
+import { activeOrders, isOpen, type RunState, type StepStatus } from '../../../shared/run/state.ts';
 import { stepLabel } from '../../../shared/workflow/describe.ts';
-import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
+import type { Graph } from '../../../shared/workflow/graph.ts';
 import { openChanges, putInDoubt } from './effects.ts';
 import { emit, type Turn } from './turn.ts';
+import { changesInReverse, finishOrder, nextUndo, whyKept } from './undo.ts';
 
 /** What a rollback would do now: the same order and the same rules that it follows. */
 export function planRollback(state: RunState, graph: Graph): RollbackPlan {
   const plan: RollbackPlan = { undo: [], stays: [] };
+  // A rollback tries again what was given up.
+  const steps = Object.fromEntries(Object.entries(state.steps).filter(([key]) => !isUndoKey(key)));
   for (const effect of changesInReverse(state)) {
     const { key: effectKey, step, target } = effect;
-    const stay = (why: string): void => void plan.stays.push({ effectKey, step, target, why });
-    const compensation = graph.compensations.get(stepIdOf(step));
-    if (effect.status === 'intended') stay('It is still under way; how it ends is settled first');
-    else if (effect.status === 'in_doubt') stay('Nobody knows whether it happened; that is asked first');
-    else if (!compensation) stay('The workflow does not say how to undo it');
-    else plan.undo.push({ effectKey, step, target, undo: stepLabel(graph.document, undoKeyOf(step)) });
+    const why = whyKept({ ...state, steps }, graph, effect);
+    if (why === undefined)
+      plan.undo.push({ effectKey, step, target, undo: stepLabel(graph.document, undoKeyOf(step)) });
+    else plan.stays.push({ effectKey, step, target, why });
   }
   return plan;
-}
-
-/** The next compensation, or undefined when everything that can be undone was, or was given up. */
-export function nextUndo(state: RunState, graph: Graph): Instance | undefined {
-  for (const { status, step } of changesInReverse(state)) {
-    const node = graph.compensations.get(stepIdOf(step));
-    const key = undoKeyOf(step);
-    if (status === 'confirmed' && node && stepOf(state, key)?.status !== 'failed')
-      return { node, key, scope: scopeOfKey(key) };
-  }
-  return undefined;
-}
-
-/** What happened or may have happened and was not undone, the last one first. */
-function changesInReverse(state: RunState): EffectState[] {
-  const settledAt = ({ settledSeq }: EffectState): number => settledSeq ?? 0;
-  return openChanges(state).sort((one, other) => settledAt(other) - settledAt(one));
 }
 
 /** Forward work has ended or is let go; effects nobody knows about are asked for before anything is undone. */
@@ -55,6 +39,8 @@ export function startRollback(turn: Turn, by: Actor, reason?: string): void {
   }
 }
 
+const isFinal: ReadonlySet<StepStatus> = new Set(['pending', 'confirmed', 'skipped', 'failed', 'rolled_back']);
+
 /** Called when nothing is in progress: ends the rollback once nobody is asked and nothing is left to undo. */
 export function settleRollback(turn: Turn): void {
   const isAsked = Object.values(turn.state.tasks).some(isOpen);
@@ -65,16 +51,12 @@ export function settleRollback(turn: Turn): void {
   else emit(turn, { type: 'run_failed', reason: 'rollback_incomplete', openEffects: left });
 }
 
-/** No step is left in the air when its run ends. */
+/** No step and no order is left in the air when its run ends. */
 export function endSteps(turn: Turn): void {
+  for (const order of activeOrders(turn.state)) finishOrder(turn, order);
   for (const { key, status } of Object.values(turn.state.steps)) {
-    if (status === 'confirmed' || status === 'skipped' || status === 'failed' || status === 'rolled_back') continue;
+    if (isFinal.has(status)) continue;
     const error: StepError = { class: 'cancelled', message: 'The run ended before this step did' };
     emit(turn, { type: 'step_failed', step: key, error, ports: [] });
   }
-}
-
-/** An effect in doubt of a forward step holds every compensation until it is settled. */
-export function isHeldByDoubt(state: RunState): boolean {
-  return Object.values(state.tasks).some((task) => task.kind === 'in_doubt' && isOpen(task) && !isUndoKey(task.step));
 }

@@ -10,7 +10,7 @@ import type { Command, Refusal } from './commands.ts';
 import { openChanges } from './effects.ts';
 import { escalate } from './failure.ts';
 import { endSteps } from './rollback.ts';
-import { emit, graphStep, stepState, type Turn } from './turn.ts';
+import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
 
 type Decide = Extract<Command, { type: 'decide_task' }>;
 
@@ -101,7 +101,7 @@ function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
       ...(reason === undefined ? {} : { reason }),
       ...(happened && value !== undefined ? { response: value } : {}),
     });
-    if (happened) emit(turn, { type: 'step_confirmed', step, ports: ['out'] });
+    if (happened && !isHeld(turn, step)) emit(turn, { type: 'step_confirmed', step, ports: ['out'] });
     return;
   }
   if (answer === 'give_up') {

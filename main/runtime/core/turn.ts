@@ -5,7 +5,7 @@
 import type { RunEvent, RunEventBody, StepKey } from '../../../shared/run/events.ts';
 import { initialState, pendingStep } from '../../../shared/run/changes.ts';
 import { evolve } from '../../../shared/run/evolve.ts';
-import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
+import { heldSteps, stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import { nodeOf, type GraphStep } from '../../../shared/workflow/graph.ts';
 import type { DecideContext } from './commands.ts';
 
@@ -38,4 +38,9 @@ export function stepState(turn: Turn, key: StepKey): StepState {
 
 export function graphStep(ctx: DecideContext, key: StepKey): GraphStep | undefined {
   return nodeOf(ctx.graph, key);
+}
+
+/** What this step did is about to be undone: it is over as soon as everybody knows what it did. */
+export function isHeld(turn: Turn, key: StepKey): boolean {
+  return heldSteps(turn.state).has(key);
 }

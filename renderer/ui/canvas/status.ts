@@ -85,6 +85,7 @@ export function edgeLook(source: StepState | undefined, port: string): EdgeLook 
     case 'failed':
       return source.ports.includes(port) ? 'taken' : 'nottaken';
     // A result that a person still looks at has not gone anywhere.
+    case 'pending':
     case 'ready':
     case 'running':
     case 'timer':
