@@ -98,7 +98,7 @@ export interface RunView {
 }
 
 export interface Engine {
-  /** Recovers everything unfinished and drives it. */
+  /** Recovers everything that was on its way or is due, and drives it; what waits longer is not even read. */
   start(): Promise<void>;
   /** `existing` when `key` was used before: nothing new is started. */
   startRun(options: StartRun): Promise<{ runId: string; existing: boolean }>;
@@ -116,6 +116,9 @@ export interface Engine {
   settled(runId: string, parkAfterMs: number): Promise<RunState>;
   stop(): Promise<void>;
 }
+
+/** Runs folded at the same time when the host starts: memory is bounded by these, not by all there are. */
+const recoveredAtOnce = 64;
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, kinds, clock, random } = options;
@@ -237,6 +240,16 @@ export function createEngine(options: EngineOptions): Engine {
     if (misfit !== undefined) throw new ApiError('refused', misfit);
   }
 
+  /** One run that cannot be read must not keep all the others from going on. */
+  async function recover(runId: string): Promise<void> {
+    try {
+      await post(runId, { type: 'recover' });
+    } catch (error) {
+      if (haltedBy !== undefined) throw error;
+      options.onBrokenRun?.(runId, error);
+    }
+  }
+
   async function startOnce({
     document,
     version,
@@ -271,14 +284,17 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     async start() {
       await awakeRecord?.begin();
-      const unfinished = await store.runs({ unfinished: true, limit: Number.MAX_SAFE_INTEGER });
-      const recover = ({ runId }: { runId: string }): Promise<void> =>
-        post(runId, { type: 'recover' }).catch((error: unknown) => {
-          // One run that cannot be read must not keep all the others from going on.
-          if (haltedBy !== undefined) throw error;
-          options.onBrokenRun?.(runId, error);
-        });
-      await Promise.all(unfinished.map(recover));
+      const now = clock();
+      const waiting: string[] = [];
+      // What waits for a person stays on disk, and what waits for a time until then.
+      for (const { runId, wakeAt } of await store.wakes()) {
+        if (wakeAt > now) shared.timers.set(runId, wakeAt);
+        else waiting.push(runId);
+      }
+      const worker = async (): Promise<void> => {
+        for (let runId = waiting.shift(); runId !== undefined; runId = waiting.shift()) await recover(runId);
+      };
+      await Promise.all(Array.from({ length: Math.min(recoveredAtOnce, waiting.length) }, worker));
     },
 
     startRun(start) {
@@ -342,7 +358,10 @@ export function createEngine(options: EngineOptions): Engine {
       for (;;) {
         const actor = await withActor(runId, (current) => current);
         const state = actor.state();
-        if (state && actor.isIdle() && (state.end || actor.isParked(parkAfterMs))) return state;
+        if (state && actor.isIdle() && (state.end || actor.isParked(parkAfterMs))) {
+          void dropWhenIdle(runId);
+          return state;
+        }
         await new Promise<void>((resolve) => {
           const listener = (turnedRun: string): void => {
             if (turnedRun !== runId && turnedRun !== '') return;

@@ -3,14 +3,14 @@
  * projected row equal what the journal folds to. It changes nothing unless asked to rebuild, and then only what can be
  * derived: the journal and the ledger's rows are never removed.
  */
-import type { RunEvent } from '../../shared/run/events.ts';
-import type { RunState } from '../../shared/run/state.ts';
 import type { Blobs } from './blobs.ts';
 import { integrityProblems } from './copy.ts';
 import type { Journal } from './journal.ts';
 import type { DoctorFinding, SqlDatabase } from './port.ts';
 import { wrongPragmas } from './pragmas.ts';
 import { effectRows, runRow, taskRows } from './projections.ts';
+import { refold } from './refold.ts';
+import type { Fold } from './refold.ts';
 import { allRows } from './sql.ts';
 import type { Transaction } from './sql.ts';
 import type { Tables } from './tables.ts';
@@ -21,7 +21,7 @@ export interface Patient {
   blobs: Blobs;
   tables: Tables;
   transaction: Transaction;
-  fold: (events: RunEvent[]) => RunState | undefined;
+  fold: Fold;
 }
 
 /** A damaged database may have thousands of problems; the first ones tell what kind it is. */
@@ -42,7 +42,8 @@ export function examine(patient: Patient, rebuild: boolean): DoctorFinding[] {
     finding('journal', journal, 'Every run is recorded without a gap.'),
   ];
   const rebuilt = rebuild && journal.length === 0;
-  if (rebuilt) rebuildTables(patient);
+  // In one transaction: either everything is refolded, or everything stays as it was.
+  if (rebuilt) patient.transaction(() => refold(patient.journal, patient.tables, patient.fold));
   const wrong = differences(patient);
   if (rebuild && !rebuilt) wrong.unshift('nothing was rebuilt, because the journal itself is damaged');
   findings.push(finding('projections', wrong, `Every list equals the journal${rebuilt ? ', rebuilt from it' : ''}.`));
@@ -57,19 +58,6 @@ function finding(check: DoctorFinding['check'], problems: string[], fine: string
 
 function journalProblems({ journal, blobs }: Patient): string[] {
   return [...journal.gaps(), ...blobs.damaged().map((hash) => `payload ${hash} is not what its name says`)];
-}
-
-/** In one transaction: either everything is refolded, or everything stays as it was. */
-function rebuildTables({ journal, tables, transaction, fold }: Patient): void {
-  transaction(() => {
-    tables.clear();
-    for (const runId of journal.runIds()) {
-      const events = journal.events(runId, 0);
-      const state = fold(events);
-      const last = events[events.length - 1];
-      if (state && last) tables.project(state, [], last.at);
-    }
-  });
 }
 
 function differences({ db, journal, tables, fold }: Patient): string[] {

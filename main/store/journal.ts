@@ -14,6 +14,8 @@ export interface Journal {
   runIds(): string[];
   /** Sentences about runs whose sequence is not 1, 2, 3 … */
   gaps(): string[];
+  /** A transaction failed: what was added in it is not there. */
+  forget(): void;
 }
 
 interface EventRow {
@@ -23,32 +25,62 @@ interface EventRow {
   body: string;
 }
 
+/** Where a run's next event goes. */
+interface End {
+  number: number;
+  lastSeq: number;
+}
+
+/** Ends of runs that are known without asking; the runs of one busy moment, not all there are. */
+const KNOWN_ENDS = 1_000;
+
 export function journalOn(db: SqlDatabase, blobs: Blobs): Journal {
-  const lastSeq = db.prepare('SELECT max(seq) AS seq FROM run_event WHERE run_id = ?');
-  const insert = db.prepare('INSERT INTO run_event (run_id, seq, at, type, body, blob) VALUES (?, ?, ?, ?, ?, ?)');
+  const selectEnd = db.prepare(
+    `SELECT number, coalesce((SELECT max(seq) FROM run_event WHERE run = number), 0) AS lastSeq
+     FROM run_number WHERE run_id = ?`,
+  );
+  const insertNumber = db.prepare('INSERT INTO run_number (run_id) VALUES (?)');
+  const insert = db.prepare('INSERT INTO run_event (run, seq, at, type, body, blob) VALUES (?, ?, ?, ?, ?, ?)');
   const select = db.prepare(
-    `SELECT seq, at, type, coalesce(body, blob.content) AS body
-     FROM run_event LEFT JOIN blob ON blob.hash = run_event.blob WHERE run_id = ? AND seq > ? ORDER BY seq`,
+    `SELECT seq, at, type, coalesce(body, blob.content) AS body FROM run_event LEFT JOIN blob ON blob.hash = run_event.blob
+     WHERE run = (SELECT number FROM run_number WHERE run_id = ?) AND seq > ? ORDER BY seq`,
   );
-  const runIds = db.prepare('SELECT DISTINCT run_id AS runId FROM run_event ORDER BY run_id');
+  const runIds = db.prepare('SELECT run_id AS runId FROM run_number ORDER BY run_id');
   const gaps = db.prepare(
-    `SELECT run_id AS runId, count(*) AS count, min(seq) AS first, max(seq) AS last FROM run_event
-     GROUP BY run_id HAVING first <> 1 OR last <> count`,
+    `SELECT run_id AS runId, count(seq) AS count, min(seq) AS first, max(seq) AS last
+     FROM run_number LEFT JOIN run_event ON run = number
+     GROUP BY number HAVING first IS NOT 1 OR last IS NOT count ORDER BY run_id`,
   );
+  const ends = new Map<string, End>();
+
+  function endOf(runId: string): End {
+    const known = ends.get(runId);
+    if (known) return known;
+    const end = firstRow<End>(selectEnd, runId) ?? {
+      number: Number(insertNumber.run(runId).lastInsertRowid),
+      lastSeq: 0,
+    };
+    const oldest = ends.size >= KNOWN_ENDS ? ends.keys().next().value : undefined;
+    if (oldest !== undefined) ends.delete(oldest);
+    ends.set(runId, end);
+    return end;
+  }
 
   return {
     add({ runId, events, state }) {
-      let last = firstRow<{ seq: number | null }>(lastSeq, runId)?.seq ?? 0;
+      const end = endOf(runId);
       for (const { runId: ofRun, seq, at, type, ...rest } of events) {
         if (ofRun !== runId) throw new Error(`Run ${runId}: an event of run ${ofRun} is in its batch.`);
-        if (seq !== last + 1) throw new Error(`Run ${runId}: event ${seq} (${type}) does not follow event ${last}.`);
+        if (seq !== end.lastSeq + 1) {
+          throw new Error(`Run ${runId}: event ${seq} (${type}) does not follow event ${end.lastSeq}.`);
+        }
         const { body, blob } = blobs.place(JSON.stringify(rest));
-        insert.run(runId, seq, at, type, body, blob);
-        last = seq;
+        insert.run(end.number, seq, at, type, body, blob);
+        end.lastSeq = seq;
       }
-      if (state.runId !== runId || state.lastSeq !== last) {
+      if (state.runId !== runId || state.lastSeq !== end.lastSeq) {
         throw new Error(
-          `Run ${runId}: the state to store is of run ${state.runId} after event ${state.lastSeq}, not after ${last}.`,
+          `Run ${runId}: the state to store is of run ${state.runId} after event ${state.lastSeq}, not after ${end.lastSeq}.`,
         );
       }
     },
@@ -64,6 +96,9 @@ export function journalOn(db: SqlDatabase, blobs: Blobs): Journal {
       return allRows<{ runId: string; count: number; first: number; last: number }>(gaps).map(
         ({ runId, count, first, last }) => `run ${runId} has ${count} events numbered ${first} to ${last}`,
       );
+    },
+    forget() {
+      ends.clear();
     },
   };
 }

@@ -39,6 +39,8 @@ export interface MigrateOptions {
   migrations: readonly Migration[];
   clock: () => number;
   log: (message: string) => void;
+  /** Folds what is derived again, in the transaction of the last change of an existing database. */
+  refold: (db: SqlDatabase) => void;
 }
 
 export function userVersion(db: SqlDatabase): number {
@@ -61,6 +63,7 @@ export function migrate(db: SqlDatabase, options: MigrateOptions): void {
       // Another process may have come first while this one waited for the lock.
       if (userVersion(db) >= migration.version) return;
       db.exec(migration.sql);
+      if (from > 0 && migration === due[due.length - 1]) options.refold(db);
       const broken = allRows(db.prepare('PRAGMA foreign_key_check')).length;
       if (broken > 0) throw new Error(`Migration ${migration.name} leaves ${broken} broken references.`);
       db.exec(`PRAGMA user_version = ${migration.version}`);

@@ -17,6 +17,8 @@ export interface OpenOptions {
   migrations: readonly Migration[];
   clock: () => number;
   log: (message: string) => void;
+  /** See `MigrateOptions`. */
+  refold: (db: SqlDatabase) => void;
 }
 
 export interface OpenDatabase {
@@ -26,7 +28,7 @@ export interface OpenDatabase {
 }
 
 export function openDatabase(options: OpenOptions): OpenDatabase {
-  const { driver, migrations, clock, log } = options;
+  const { driver, migrations, clock, log, refold } = options;
   const sqliteVersion = requireVersion(driver);
   const file = prepareFolder(options.dataDir);
   const known = migrations.length;
@@ -37,7 +39,7 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
     try {
       requireOursInside(db, file, known);
       applyPragmas(db);
-      migrate(db, { driver, file, migrations, clock, log });
+      migrate(db, { driver, file, migrations, clock, log, refold });
       requirePragmas(db, file, clock());
       return { db, file, sqliteVersion };
     } catch (error) {

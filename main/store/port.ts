@@ -38,6 +38,13 @@ export interface MeasuredRunRow extends RunSummary {
   metrics: RunMetrics;
 }
 
+/** An unfinished run that does not only wait for a person. */
+export interface RunWake {
+  runId: string;
+  /** Epoch milliseconds of its next timer; 0 when it was on its way. */
+  wakeAt: number;
+}
+
 export interface DoctorFinding {
   check: 'integrity' | 'pragmas' | 'foreign_keys' | 'journal' | 'projections';
   ok: boolean;
@@ -50,6 +57,8 @@ export interface ReadStore {
   run(runId: string): Promise<RunSummary | undefined>;
   runByKey(key: string): Promise<string | undefined>;
   metrics(query: MetricsQuery): Promise<MeasuredRunRow[]>;
+  /** What a start has to look at, now or later, the earliest first. */
+  wakes(): Promise<RunWake[]>;
   tasks(query: { state?: 'open' | 'done' | 'all'; runId?: string; taskId?: string }): Promise<InboxItem[]>;
   ledger(query: { runId?: string }): Promise<LedgerRow[]>;
   commandSeen(commandId: string): Promise<boolean>;

@@ -6,6 +6,7 @@ import type { RunSummary } from '../../shared/api/contract.ts';
 import type { RunEvent, StepKey } from '../../shared/run/events.ts';
 import { isOpen, type EffectState, type RunState } from '../../shared/run/state.ts';
 import { stepIdOf, undoneBy } from '../../shared/run/keys.ts';
+import { wakeOf } from '../../shared/run/wake.ts';
 import { stepLabel } from '../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
@@ -16,6 +17,8 @@ export interface RunRow {
   word: string;
   startedAt: number;
   endedAt: number | null;
+  /** When it has to be looked at: see `wakeOf`. */
+  wakeAt: number | null;
   /** A RunSummary as JSON. */
   data: string;
   /** RunMetrics as JSON. */
@@ -75,6 +78,7 @@ export function runRow(state: RunState, updatedAt: number): RunRow {
     word: state.word,
     startedAt: state.startedAt,
     endedAt: state.endedAt ?? null,
+    wakeAt: wakeOf(state) ?? null,
     data: JSON.stringify(summary),
     metrics: JSON.stringify(state.metrics),
   };

@@ -2,21 +2,21 @@
  * The store over SQLite: puts the parts together behind the port. One connection, one writer, every method's failure a
  * StoreError when it is about the file. Must never acknowledge an append before it is on disk.
  */
-import type { RunEvent } from '../../shared/run/events.ts';
-import type { RunState } from '../../shared/run/state.ts';
 import { blobsOn } from './blobs.ts';
 import { writeVerifiedCopy } from './copy.ts';
 import { examine } from './doctor.ts';
 import { documentsOn } from './documents.ts';
 import { asStoreError, guarded } from './failure.ts';
 import { journalOn } from './journal.ts';
-import { measureOldRuns, readMetrics } from './metrics.ts';
+import { readMetrics } from './metrics.ts';
 import { loadMigrations } from './migrate.ts';
 import type { Migration } from './migrate.ts';
 import { openDatabase } from './open.ts';
 import type { OpenDatabase } from './open.ts';
 import type { DoctorFinding, SqlDriver, Store } from './port.ts';
 import { readPragmas } from './pragmas.ts';
+import { refoldOn } from './refold.ts';
+import type { Fold } from './refold.ts';
 import { allRows, firstRow, transactionOn } from './sql.ts';
 import { tablesOn } from './tables.ts';
 
@@ -25,7 +25,7 @@ export interface StoreOptions {
   driver: SqlDriver;
   clock: () => number;
   /** The fold of a run's journal; doctor compares and rebuilds with it. */
-  fold: (events: RunEvent[]) => RunState | undefined;
+  fold: Fold;
   log?: (message: string) => void;
   /** For tests of upgrades; without it the product's own. */
   migrations?: readonly Migration[];
@@ -36,7 +36,14 @@ const IDLE_MS = 10_000;
 
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { dataDir, driver, clock, log = () => {}, migrations = loadMigrations() } = options;
-  const opened = openDatabase({ dataDir, driver, migrations, clock, log });
+  const opened = openDatabase({
+    dataDir,
+    driver,
+    migrations,
+    clock,
+    log,
+    refold: (db) => refoldOn(db, options.fold, log),
+  });
   try {
     return assemble(opened, options, log);
   } catch (error) {
@@ -59,7 +66,6 @@ function assemble(
   const selectCommand = db.prepare('SELECT 1 FROM run_command WHERE command_id = ?');
   const insertCommand = db.prepare('INSERT INTO run_command (command_id, run_id, at) VALUES (?, ?, ?)');
   let isOpen = true;
-  measureOldRuns({ db, journal, tables, transaction, fold, log });
 
   const truncateLog = (): void => {
     allRows(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'));
@@ -81,9 +87,14 @@ function assemble(
     return guarded(file, work);
   };
   const write = <T>(work: () => T): T => {
-    const result = read(() => transaction(work));
-    idle.refresh();
-    return result;
+    try {
+      const result = read(() => transaction(work));
+      idle.refresh();
+      return result;
+    } catch (error) {
+      journal.forget();
+      throw error;
+    }
   };
 
   return {
@@ -115,6 +126,9 @@ function assemble(
     },
     async metrics(query) {
       return read(() => readMetrics(db, query));
+    },
+    async wakes() {
+      return read(() => tables.wakes());
     },
     async tasks(query) {
       return read(() => tables.tasks(query));

@@ -6,7 +6,7 @@ import type { InboxItem, LedgerRow, RunSummary } from '../../shared/api/contract
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState, TaskState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
-import type { ReadStore, RunQuery, SqlDatabase, SqlStatement } from './port.ts';
+import type { ReadStore, RunQuery, RunWake, SqlDatabase, SqlStatement } from './port.ts';
 import { effectRows, labelOf, runRow, taskRows, touchedBy } from './projections.ts';
 import type { EffectRow, RunRow, StoredEffect, TaskRow } from './projections.ts';
 import { allRows, firstRow } from './sql.ts';
@@ -22,6 +22,7 @@ export interface Tables {
   runs(query: RunQuery): RunSummary[];
   run(runId: string): RunSummary | undefined;
   runByKey(key: string): string | undefined;
+  wakes(): RunWake[];
   runsOfWorkflow(workflowId: string): { count: number; last: RunSummary | undefined };
   tasks(query: TaskQuery): InboxItem[];
   ledger(query: { runId?: string }): LedgerRow[];
@@ -37,14 +38,16 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
     return found;
   };
 
-  const endOf = db.prepare('SELECT ended_at AS endedAt FROM run WHERE run_id = ?');
+  const placeOf = db.prepare('SELECT place, ended_at AS endedAt, wake_at AS wakeAt FROM run WHERE run_id = ?');
   const insertRun = db.prepare(
-    `INSERT INTO run (run_id, workflow_id, start_key, word, started_at, ended_at, data, metrics)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO run (run_id, workflow_id, start_key, word, started_at, ended_at, wake_at, data, metrics)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  // Two statements, because naming ended_at rewrites the index of unfinished runs even when the value stays the same.
-  const updateRun = db.prepare('UPDATE run SET word = ?, data = ?, metrics = ? WHERE run_id = ?');
-  const endRun = db.prepare('UPDATE run SET word = ?, data = ?, metrics = ?, ended_at = ? WHERE run_id = ?');
+  // Two statements, because naming an indexed column rewrites its index even when the value stays the same.
+  const updateRun = db.prepare('UPDATE run SET word = ?, data = ?, metrics = ? WHERE place = ?');
+  const moveRun = db.prepare(
+    'UPDATE run SET word = ?, data = ?, metrics = ?, ended_at = ?, wake_at = ? WHERE place = ?',
+  );
   const upsertTask = db.prepare(
     `INSERT INTO task (task_id, run_id, open, opened_at, data) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (task_id) DO UPDATE SET open = excluded.open, data = excluded.data WHERE run_id = excluded.run_id`,
@@ -57,23 +60,11 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
   );
 
   const writeRun = (row: RunRow): void => {
-    const before = firstRow<{ endedAt: number | null }>(endOf, row.runId);
-    if (!before) {
-      insertRun.run(
-        row.runId,
-        row.workflowId,
-        row.startKey,
-        row.word,
-        row.startedAt,
-        row.endedAt,
-        row.data,
-        row.metrics,
-      );
-    } else if (before.endedAt === row.endedAt) {
-      updateRun.run(row.word, row.data, row.metrics, row.runId);
-    } else {
-      endRun.run(row.word, row.data, row.metrics, row.endedAt, row.runId);
-    }
+    const { runId, workflowId, startKey, word, startedAt, endedAt, wakeAt, data, metrics } = row;
+    const before = firstRow<{ place: number; endedAt: number | null; wakeAt: number | null }>(placeOf, runId);
+    if (!before) insertRun.run(runId, workflowId, startKey, word, startedAt, endedAt, wakeAt, data, metrics);
+    else if (before.endedAt === endedAt && before.wakeAt === wakeAt) updateRun.run(word, data, metrics, before.place);
+    else moveRun.run(word, data, metrics, endedAt, wakeAt, before.place);
   };
   const writeTask = (row: TaskRow): void => {
     const { changes } = upsertTask.run(row.taskId, row.runId, row.open, row.openedAt, row.data);
@@ -113,7 +104,7 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
         run: firstRow<RunRow>(
           statement(
             `SELECT run_id AS runId, workflow_id AS workflowId, start_key AS startKey, word, started_at AS startedAt,
-               ended_at AS endedAt, data, metrics FROM run WHERE run_id = ?`,
+               ended_at AS endedAt, wake_at AS wakeAt, data, metrics FROM run WHERE run_id = ?`,
           ),
           runId,
         ),
@@ -153,6 +144,13 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
     },
     runByKey(key) {
       return firstRow<{ runId: string }>(statement('SELECT run_id AS runId FROM run WHERE start_key = ?'), key)?.runId;
+    },
+    wakes() {
+      return allRows<RunWake>(
+        statement(
+          'SELECT run_id AS runId, wake_at AS wakeAt FROM run WHERE wake_at IS NOT NULL ORDER BY wake_at, place',
+        ),
+      );
     },
     runsOfWorkflow(workflowId) {
       const counted = firstRow<{ count: number }>(

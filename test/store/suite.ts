@@ -127,6 +127,27 @@ export function describeStore(name: string, open: (dataDir: string) => Promise<S
       expect(await store.runByKey('k2')).toBeUndefined();
     });
 
+    it('names the runs a start has to look at, and when', async () => {
+      const begun = wholeRun('begun').slice(0, 2);
+      const asked = wholeRun('asked').slice(0, 4);
+      const timed = eventsOf('timed', [
+        started(),
+        { type: 'attempt_started', step: 'a', attempt: 1, config: {} },
+        { type: 'timer_set', step: 'a', attempt: 1, dueAt: START_MS + 9, output: null },
+      ]);
+      await store.append([appendOf(timed), appendOf(begun), appendOf(asked), appendOf(wholeRun('ended'))]);
+      const moved = [
+        { runId: 'begun', wakeAt: 0 },
+        { runId: 'timed', wakeAt: START_MS + 9 },
+      ];
+      expect(await store.wakes()).toEqual(moved);
+      await store.append([appendOf(wholeRun('asked').slice(0, 5), 4)]);
+      expect(await store.wakes()).toContainEqual({ runId: 'asked', wakeAt: 0 });
+      await store.append([appendOf(wholeRun('asked'), 5)]);
+      await reopen();
+      expect(await store.wakes()).toEqual(moved);
+    });
+
     it('refuses a second run with the same start key', async () => {
       await store.append([appendOf(eventsOf('r1', [started({ key: 'k1' })]))]);
       await expect(store.append([appendOf(eventsOf('r2', [started({ key: 'k1' })]))])).rejects.toThrow();

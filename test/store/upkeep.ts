@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { loadMigrations } from '../../main/store/migrate.ts';
 import type { SqlDriver } from '../../main/store/port.ts';
 import { foldRun } from '../../shared/run/evolve.ts';
+import { applyPragmas } from '../../main/store/pragmas.ts';
 import { fileIn, filledFolder, isWindows, refusalOf, tamper } from './file.ts';
 import { openIn, temporaryFolder } from './folder.ts';
 import { appendOf, eventsOf, started, wholeRun } from './history.ts';
@@ -39,23 +40,42 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
       expect(await old.doctor({})).toSatisfy(allOk);
     });
 
-    it('of before recovery quality have it folded from their journal when they are opened', async () => {
+    it('of the first version hold the same runs afterwards, each with its row', async () => {
       const dataDir = temporaryFolder();
-      const older = await openIn(dataDir, driver);
-      await older.append([appendOf(wholeRun('r1')), appendOf(wholeRun('broken'))]);
-      const before = await older.metrics({ limit: 10 });
-      await older.close();
-      tamper(driver, dataDir, (db) => db.exec('UPDATE run SET metrics = NULL'));
+      const parked = wholeRun('r2').slice(0, 4);
+      const first = driver.open(fileIn(dataDir));
+      applyPragmas(first);
+      first.exec(loadMigrations()[0]?.sql ?? '');
+      first.exec('PRAGMA user_version = 1');
+      const insert = first.prepare('INSERT INTO run_event (run_id, seq, at, type, body) VALUES (?, ?, ?, ?, ?)');
+      for (const { runId, seq, at, type, ...rest } of [...wholeRun('r1'), ...parked, ...wholeRun('broken')])
+        insert.run(runId, seq, at, type, JSON.stringify(rest));
+      first.close();
+
       const said: string[] = [];
-      const store = await openIn(dataDir, driver, {
+      const upgraded = await openIn(dataDir, driver, {
         fold: (events) => {
           if (events[0]?.runId === 'broken') throw new Error('It does not fold');
           return foldRun(events);
         },
         log: (message) => said.push(message),
       });
-      expect(await store.metrics({ limit: 10 })).toEqual(before.filter(({ runId }) => runId === 'r1'));
       expect(said.join('\n')).toContain('Run broken of an older version cannot be folded');
+      expect(await upgraded.events('broken')).toEqual(wholeRun('broken'));
+      await upgraded.close();
+
+      const store = await openIn(dataDir, driver);
+      expect(await store.events('r1')).toEqual(wholeRun('r1'));
+      expect(await store.events('r2')).toEqual(parked);
+      expect((await store.runs({})).map(({ runId, word }) => [runId, word])).toEqual([
+        ['r2', 'waiting'],
+        ['r1', 'complete'],
+      ]);
+      expect(await store.metrics({ limit: 10 })).toMatchObject([{ runId: 'r2' }, { metrics: { repairs: 1 } }]);
+      expect(await store.tasks({ state: 'open' })).toMatchObject([{ runId: 'r2' }]);
+      await store.append([appendOf(wholeRun('r2'), 4)]);
+      expect(await store.doctor({ rebuild: true })).toSatisfy(allOk);
+      expect(await store.runs({})).toHaveLength(3);
     });
 
     it('stay as they were when an upgrade fails in the middle', async () => {
@@ -77,6 +97,8 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
     it.each([
       ['UPDATE run_event SET at = 0', /append-only/],
       ['DELETE FROM run_event', /append-only/],
+      ['UPDATE run_number SET number = 9', /does not change/],
+      ['DELETE FROM run_number', /does not change/],
       ["UPDATE workflow_version SET document = '{}'", /immutable/],
       ['DELETE FROM workflow_version', /immutable/],
       ['DELETE FROM effect', /keeps every row/],
@@ -110,7 +132,8 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
         db.exec("UPDATE effect SET status = 'failed' WHERE key = 'r3-pay'");
         db.exec("DELETE FROM task WHERE run_id = 'r4'; DELETE FROM run WHERE run_id = 'r4'");
         db.exec(
-          "INSERT INTO run SELECT 'ghost', workflow_id, NULL, word, 1, NULL, data, metrics FROM run WHERE run_id = 'r1'",
+          `INSERT INTO run (run_id, workflow_id, word, started_at, data, metrics)
+           SELECT 'ghost', workflow_id, word, 1, data, metrics FROM run WHERE run_id = 'r1'`,
         );
       });
       const message = (await store.doctor({})).find((finding) => finding.check === 'projections')?.message;

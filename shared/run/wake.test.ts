@@ -1,0 +1,86 @@
+/** When a run that nobody watches has to be looked at again. */
+import { describe, expect, it } from 'vitest';
+import type { RunEvent, RunEventBody } from './events.ts';
+import { foldRun } from './evolve.ts';
+import { atOnce, wakeOf } from './wake.ts';
+
+const start: RunEventBody = {
+  type: 'run_started',
+  workflowId: 'wf',
+  workflowName: 'Refund',
+  version: 'v1',
+  owner: 'role:lead',
+  input: null,
+  env: {},
+  by: 'person:ada',
+};
+
+function wakeAfter(...bodies: RunEventBody[]): number | undefined {
+  const events = [start, ...bodies].map((body, index): RunEvent => ({
+    ...body,
+    runId: 'r',
+    seq: index + 1,
+    at: index,
+  }));
+  const state = foldRun(events);
+  return state && wakeOf(state);
+}
+
+const begun = (step: string): RunEventBody => ({ type: 'attempt_started', step, attempt: 1, config: {} });
+const retry = (step: string, dueAt: number): RunEventBody => ({
+  type: 'retry_scheduled',
+  step,
+  dueAt,
+  delayMs: 1,
+  retrier: 0,
+});
+const gate = (step: string, dueAt?: number): RunEventBody => ({
+  type: 'gate_opened',
+  step,
+  taskId: `task-${step}`,
+  gate: 'after',
+  owner: 'role:lead',
+  causes: [],
+  allow: ['approve'],
+  shown: null,
+  digest: 'd',
+  ...(dueAt === undefined ? {} : { dueAt }),
+});
+const escalation = (step: string, pausesRun: boolean): RunEventBody => ({
+  type: 'escalation_opened',
+  step,
+  taskId: `task-${step}`,
+  on: 'retries_exhausted',
+  owner: 'role:lead',
+  message: 'No',
+  allow: ['retry'],
+  ...(pausesRun ? { pausesRun } : {}),
+});
+
+describe('a run is looked at', () => {
+  it('at once while something of it was on its way', () => {
+    expect(wakeAfter()).toBe(atOnce);
+    expect(wakeAfter(begun('a'))).toBe(atOnce);
+    expect(wakeAfter(begun('a'), begun('b'), gate('b'))).toBe(atOnce);
+  });
+
+  it('at the earliest of its times', () => {
+    expect(wakeAfter(begun('a'), retry('a', 500), begun('b'), retry('b', 300))).toBe(300);
+    expect(wakeAfter(begun('a'), retry('a', 500), begun('b'), gate('b', 200))).toBe(200);
+  });
+
+  it('never while only a person can move it', () => {
+    expect(wakeAfter(begun('a'), gate('a'))).toBeUndefined();
+    expect(wakeAfter(begun('a'), escalation('a', false))).toBeUndefined();
+  });
+
+  it('for what was already running, but not for what is held, while somebody is asked for everything', () => {
+    expect(wakeAfter(begun('a'), begun('b'), retry('b', 500), escalation('a', true))).toBeUndefined();
+    expect(wakeAfter(begun('a'), begun('b'), escalation('a', true))).toBe(atOnce);
+    expect(wakeAfter(begun('a'), begun('b'), retry('b', 500), escalation('a', false))).toBe(500);
+  });
+
+  it('never once it has ended', () => {
+    expect(wakeAfter(begun('a'), gate('a', 200), { type: 'run_completed', output: null })).toBeUndefined();
+  });
+});

@@ -1,0 +1,23 @@
+/**
+ * When a run that nobody watches has to be looked at again, told from its state alone: what a start of the host reads
+ * instead of folding every unfinished run. It may say "now" without need; it must never let a run oversleep.
+ */
+import { isOpen, type RunState, type StepStatus } from './state.ts';
+
+/** The run is on its way and goes on as soon as a host is there. */
+export const atOnce = 0;
+
+const moving: ReadonlySet<StepStatus> = new Set(['ready', 'running', 'succeeded']);
+
+/** Epoch milliseconds, `atOnce`, or undefined when the run has ended or only a person can move it. */
+export function wakeOf(state: RunState): number | undefined {
+  if (state.end) return undefined;
+  const open = Object.values(state.tasks).filter(isOpen);
+  const steps = Object.values(state.steps);
+  // While somebody is asked and everything else is held, only what was already running goes on.
+  const isHeld = open.some((task) => task.pausesRun);
+  if (steps.some(({ status }) => (isHeld ? status === 'running' : moving.has(status)))) return atOnce;
+  const due = [...open, ...(isHeld ? [] : steps)].flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]));
+  if (due.length > 0) return Math.min(...due);
+  return open.length > 0 ? undefined : atOnce;
+}
