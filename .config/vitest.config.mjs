@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 
 const root = path.resolve(import.meta.dirname, '..');
 const PROCESS_TEST_MS = 120_000;
+/** More cases of every property on push and in a soak, and more time for them. */
+const UNIT_TEST_MS = (process.env.HOLDFAST_TEST_SIZE ?? 'small') === 'small' ? 30_000 : 600_000;
 
 /** Suites that start whole processes run one file at a time: two cores, and their timings are what they measure. */
 const processSuite = (name) => ({
@@ -19,7 +21,12 @@ const processSuite = (name) => ({
 });
 const plainSuite = (name) => ({
   extends: true,
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 30_000 },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: UNIT_TEST_MS,
+    setupFiles: ['test/harness/fast-check.ts'],
+  },
 });
 
 export default defineConfig({
@@ -47,7 +54,8 @@ export default defineConfig({
             'renderer/**/*.test.{ts,tsx}',
             'test/harness/**/*.test.ts',
           ],
-          testTimeout: 30_000,
+          testTimeout: UNIT_TEST_MS,
+          setupFiles: ['test/harness/fast-check.ts'],
         },
       },
       { extends: true, test: { name: 'layers', include: ['test/layers.test.ts'], testTimeout: 60_000 } },

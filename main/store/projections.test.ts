@@ -1,6 +1,7 @@
 /** Rows are a function of the state, and writing only what a batch touched ends in the same rows as writing all. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import { stepIdOf } from '../../shared/run/keys.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
@@ -81,7 +82,7 @@ describe('rows', () => {
           expect(written).toEqual(expected);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: cases(1_000) },
     );
   });
 });

@@ -1,6 +1,7 @@
 /** The fold: what every event means, that it never throws, and that it never changes a state it was given. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import { coreDriver, failure, ok } from '../../test/harness/core.ts';
 import { deepFreeze } from '../../test/harness/fates.ts';
 import { graphOf, step } from '../../test/harness/graph.ts';
@@ -260,7 +261,7 @@ const anyEvent: fc.Arbitrary<RunEventBody & { lazy?: true }> = fc
   .chain((type) => fc.tuple(fc.constant(type), bodies[type], fc.boolean()))
   .map(([type, body, lazy]) => ({ ...body, type, ...(lazy ? { lazy: true } : {}) }) as RunEventBody & { lazy?: true });
 
-const numRuns = process.env['HOLDFAST_TEST_SIZE'] === 'push' ? 5_000 : 1_000;
+const numRuns = cases(1_000);
 
 test('any events in any order are folded without a throw, and no state is changed after it was given', () => {
   fc.assert(

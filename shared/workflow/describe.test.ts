@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import {
   durationText,
   effectText,
@@ -37,7 +38,7 @@ describe('durationText', () => {
         expect(text).not.toMatch(/\b60 (s|min)|\b24 h|\.\d{3}/);
         expect(text).toMatch(/^\d+(\.\d+)? (ms|s|min|h|day|days)( \d+ (s|min|h))?$/);
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import { canonicalText, exportDocument } from './canonical.ts';
 import type { Step, WorkflowDocument } from './document.ts';
 import { applyEdit, type Edit } from './edits.ts';
@@ -125,7 +126,7 @@ describe('applyEdit', () => {
           document = result.document;
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 
@@ -145,7 +146,7 @@ describe('applyEdit', () => {
         for (const inverse of inverses.reverse()) document = apply(document, inverse).document;
         expect(exportDocument(document)).toBe(exportDocument(chain));
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 
@@ -325,7 +326,7 @@ describe('history', () => {
         for (let forth = redo(history); forth; forth = redo(history)) history = forth;
         expect(exportDocument(history.document)).toBe(end);
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 

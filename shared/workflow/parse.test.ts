@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import { canonicalText, exportDocument } from './canonical.ts';
 import { findJsonFault, placeOf } from './json-scan.ts';
 import { checkDocument, parseDocument } from './parse.ts';
@@ -33,7 +34,7 @@ describe('findJsonFault', () => {
           expect(fault?.offset ?? 0).toBeLessThanOrEqual(text.length);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 
@@ -150,7 +151,7 @@ describe('parseDocument', () => {
         ])
           expect(result.ok || result.problems.length > 0).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });
@@ -203,7 +204,7 @@ describe('exportDocument', () => {
         const parsed = checkDocument(JSON.parse(JSON.stringify(value)));
         expect(parsed.ok && canonicalText(parsed.document)).toBe(canonicalText(JSON.parse(once)));
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 
@@ -235,7 +236,7 @@ describe('canonicalText', () => {
         expect(canonicalText(reversed)).toBe(canonicalText(record));
         expect(JSON.parse(canonicalText(record))).toEqual(JSON.parse(JSON.stringify(record)));
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });

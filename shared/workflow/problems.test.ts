@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import type { WorkflowDocument } from './document.ts';
 import { checkDocument, parseDocument } from './parse.ts';
 import { pathOf } from './pointer.ts';
@@ -115,7 +116,7 @@ describe('wiring', () => {
         }
         expect(found).toBe(left.length > 0);
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
+import { cases } from '../../test/harness/size.ts';
 import { stepReferences } from './expression-scan.ts';
 import { expressionText, expressionsIn, isWholeTemplate, templateParts, templatesIn } from './template.ts';
 
@@ -65,7 +66,7 @@ describe('templateParts', () => {
             .join(''),
         ).toBe(before + after);
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 
@@ -102,7 +103,7 @@ describe('templateParts', () => {
         const braces = parts.filter((part) => part.type === 'expression').length * 4;
         expect(lost).toBeGreaterThanOrEqual(braces);
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });

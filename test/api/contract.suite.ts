@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cases } from '../harness/size.ts';
 import { connect, serve } from '../../shared/api/wire.ts';
 import type { Limits, Wire } from '../../shared/api/wire.ts';
 import { ApiError, apiErrorCodes } from '../../shared/api/contract.ts';
@@ -275,7 +276,7 @@ export function contractSuite(carrier: Carrier): void {
           pair.client.send(hostile);
           expect(await client.call('echo', { text: 'alive' })).toEqual({ text: 'alive' });
         }),
-        { numRuns: 500 },
+        { numRuns: cases(500) },
       );
       for (const answer of answers) {
         expect(['result', 'value', 'error']).toContain(answer.kind);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cases } from '../harness/size.ts';
 import { createApp, nodeTimers } from '../../main/app.ts';
 import type { App } from '../../main/app.ts';
 import { contract } from '../../shared/api/contract.ts';
@@ -155,9 +156,9 @@ test('every endpoint survives what it is sent', async () => {
       expect(answer.error?.code, `${name} ${answer.error?.message}`).not.toBe('internal');
       expect(answer.error?.message).toMatch(/\S/);
     }),
-    { numRuns: 1_000 },
+    { numRuns: cases(1_000) },
   );
   expect(bugs).toEqual([]);
   expect((await send('call', 'app.info', {})).kind).toBe('result');
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-}, 60_000);
+}, 600_000);

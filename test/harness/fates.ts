@@ -11,6 +11,7 @@ import type { TaskState } from '../../shared/run/state.ts';
 import { changesTheWorld, effectClasses } from '../../shared/steps/effect.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } from './core.ts';
+import { cases } from './size.ts';
 import { graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
 
 /** Mostly nothing: a graph in which every step has everything ends before it has begun. */
@@ -111,8 +112,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
     return graphOf(named, forward, { settings });
   });
 
-const size = process.env['HOLDFAST_TEST_SIZE'] ?? 'small';
-const numRuns = size === 'soak' ? 100_000 : size === 'push' ? 5_000 : 1_000;
+const numRuns = cases(1_000);
 
 /** The body of a test: what must hold for every graph and every seed. */
 export function always(check: (graph: Graph, seed: number) => void): () => void {

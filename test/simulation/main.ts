@@ -3,6 +3,7 @@
  * with the seed for each one that broke a rule. Every tenth seed is lived twice, which must give the same log.
  */
 import { parseArgs } from 'node:util';
+import { tally } from '../harness/size.ts';
 import { simulateSeeds } from './seeds.ts';
 
 const { values } = parseArgs({ options: { from: { type: 'string' }, count: { type: 'string' } } });
@@ -11,5 +12,5 @@ const count = Number(values.count ?? 100);
 const seeds = Array.from({ length: count }, (_, index) => from + index);
 const { failures, ...counts } = await simulateSeeds(seeds, { twiceEvery: 10 });
 for (const failure of failures) console.error(failure);
-console.log(JSON.stringify({ ...counts, failures }));
+tally({ ...counts });
 process.exitCode = failures.length > 0 ? 1 : 0;
