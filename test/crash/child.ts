@@ -29,6 +29,8 @@ export interface ChildReport {
   runs: { runId: string; word: string; reason?: string; tellOutcome?: string; repeated: number; openTasks: string[] }[];
 }
 
+/** Its parent counts the time to its death from here: everything is loaded, and nothing has begun. */
+process.send?.('loaded');
 const plan = JSON.parse(process.env['CRASH_PLAN'] ?? '{}') as ChildPlan;
 const hits: Record<string, number> = {};
 let isCounting = !plan.rollback && !plan.fault;

@@ -10,10 +10,11 @@ import { faultPoints, type FaultPoint } from '../../main/runtime/faults.ts';
 import { runChild, startWorld, tempFolder, type World } from '../harness/processes.ts';
 import type { Deed } from '../harness/world.ts';
 import type { ChildPlan, ChildReport } from './child.ts';
-import type { Behaviours } from './graph.ts';
+import { keyedBehaviours, unkeyedBehaviours, type Behaviours } from './graph.ts';
+import { seeded } from '../harness/core.ts';
+import { firstSeed, sized, tally } from '../harness/size.ts';
 
 const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
-const isPush = process.env['HOLDFAST_TEST_SIZE'] === 'push';
 const entry = fileURLToPath(new URL('child.ts', import.meta.url));
 const folder = tempFolder();
 let world: World;
@@ -44,10 +45,14 @@ async function live(plan: ChildPlan, killAfterMs?: number): Promise<ChildReport 
 
 /** Each life recovers the run that the life before broke, then starts one of its own and is killed in it. */
 async function killAtEveryHit(plan: ChildPlan, point: FaultPoint, hits: number): Promise<ChildPlan> {
-  for (let hit = 1; hit <= hits; hit += 1) {
-    plan.runs.push(well);
-    expect(await live({ ...plan, fault: { point, hit } }), `hit ${hit} of ${point} was never reached`).toBe('killed');
+  const times = sized({ small: 1, push: 3, soak: 1 });
+  for (let time = 0; time < times; time += 1) {
+    for (let hit = 1; hit <= hits; hit += 1) {
+      plan.runs.push(well);
+      expect(await live({ ...plan, fault: { point, hit } }), `hit ${hit} of ${point} was never reached`).toBe('killed');
+    }
   }
+  tally({ 'kills at fault points': hits * times });
   return plan;
 }
 
@@ -124,12 +129,13 @@ describe('SIGKILL at every hit of every fault point', () => {
   });
 
   for (const point of faultPoints) {
-    it(`${point}: nothing is lost, nothing happens twice`, { timeout: 120_000 }, async () => {
+    it(`${point}: nothing is lost, nothing happens twice`, { timeout: 400_000 }, async () => {
       const whole = await killAtEveryHit(newPlan([]), point, hits[point] ?? 0);
       const { repeated, asked } = await recoverAndJudge(whole);
       // Only a call that may have been made is ever put to a person, and only then is work repeated.
-      if (point === 'after_call') expect(asked).toBe(1);
-      if (point === 'before_commit') expect(repeated).toBeLessThanOrEqual(hits[point] ?? 0);
+      const times = sized({ small: 1, push: 3, soak: 1 });
+      if (point === 'after_call') expect(asked).toBe(times);
+      if (point === 'before_commit') expect(repeated).toBeLessThanOrEqual((hits[point] ?? 0) * times);
     });
   }
 });
@@ -146,68 +152,59 @@ describe('SIGKILL in the middle of a rollback', () => {
   });
 
   for (const point of faultPoints) {
-    it(`${point}: every change is undone exactly once`, { timeout: 120_000 }, async () => {
+    it(`${point}: every change is undone exactly once`, { timeout: 400_000 }, async () => {
       const whole = await killAtEveryHit({ ...newPlan([]), rollback: true }, point, hits[point] ?? 0);
       expect(await recoverAndJudgeRollback(whole)).toMatchObject({ asked: 0 });
     });
   }
 
-  const rounds = isPush ? 20 : 2;
+  const rounds = sized({ small: 2, push: 20, soak: 10 });
   for (let round = 1; round <= rounds; round += 1) {
     it(`at random instants, eight runs at once, round ${round} of ${rounds}`, { timeout: 120_000 }, async () => {
-      const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000) + round;
-      const random = seeded(seed);
-      const answers = ['ok', 'slow', 'drop_after', 'drop_before', '503'];
-      const runs = Array.from({ length: 8 }, () => ({ ...well, undo: answers[Math.floor(random() * 5)] ?? 'ok' }));
+      const random = seeded(firstSeed + round);
+      const answer = (): string => keyedBehaviours[Math.floor(random() * keyedBehaviours.length)] ?? 'ok';
+      const runs = Array.from({ length: 8 }, () => ({ ...well, undo: answer() }));
       const plan: ChildPlan = { ...newPlan(runs), rollback: true };
-      for (let kill = 0; kill < 2; kill += 1) await live({ ...plan, killInRollbackMs: random() * 150 });
+      let kills = 0;
+      for (let life = 0; life < 2; life += 1)
+        if ((await live({ ...plan, killInRollbackMs: random() * 150 })) === 'killed') kills += 1;
       await recoverAndJudgeRollback(plan).catch((error: unknown) => {
-        throw new Error(`Seed ${seed - round} (HOLDFAST_SEED), round ${round}: ${String(error)}`, { cause: error });
+        throw new Error(`Seed ${firstSeed} (HOLDFAST_SEED), round ${round}: ${String(error)}`, { cause: error });
       });
+      tally({ 'kills in rollbacks': kills });
     });
   }
 });
 
-describe('SIGKILL at random instants, eight runs at once', () => {
-  const rounds = isPush ? 60 : 8;
-  const behaviours = ['ok', 'slow', 'drop_after', 'drop_before', '503'];
-  let lives = 0;
-  let killed = 0;
+describe('SIGKILL at random instants', () => {
+  const kills = sized({ small: 100, push: 500, soak: 150 });
 
-  for (let round = 1; round <= rounds; round += 1) {
-    it(`round ${round} of ${rounds}`, { timeout: 120_000 }, async () => {
-      const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000) + round;
-      const random = seeded(seed);
-      const pick = (from: string[]): string => from[Math.floor(random() * from.length)] ?? 'ok';
-      const plan = newPlan(
-        Array.from({ length: 8 }, () => ({
-          keyed: pick(behaviours),
-          unkeyed: pick(['ok', 'slow', 'drop_after', 'drop_before']),
-        })),
-      );
-      const kills = 1 + Math.floor(random() * 3);
-      for (let kill = 0; kill < kills; kill += 1) {
-        lives += 1;
-        if ((await live(plan, 150 + random() * 300)) === 'killed') killed += 1;
+  it(`${kills} kills: nothing is lost, nothing happens twice`, { timeout: 1_800_000 }, async () => {
+    const counts = { kills: 0, lives: 0, runs: 0, asked: 0, repeated: 0 };
+    let seed = firstSeed;
+    await Promise.all([killer(), killer()]);
+    tally(counts);
+
+    /** Eight runs at once, and two more in every life, each killed in the middle; then everything must come to its end. */
+    async function killer(): Promise<void> {
+      while (counts.kills < kills) {
+        seed += 1;
+        const random = seeded(seed);
+        const pick = (from: string[]): string => from[Math.floor(random() * from.length)] ?? 'ok';
+        const anyRun = (): Behaviours => ({ keyed: pick(keyedBehaviours), unkeyed: pick(unkeyedBehaviours) });
+        const plan = newPlan(Array.from({ length: 8 }, anyRun));
+        for (let life = 0; life < 6; life += 1) {
+          counts.lives += 1;
+          if ((await live(plan, random() * 300)) === 'killed') counts.kills += 1;
+          plan.runs.push(anyRun(), anyRun());
+        }
+        const { asked, repeated } = await recoverAndJudge(plan).catch((error: unknown) => {
+          throw new Error(`Seed ${seed}: ${String(error)} (again with HOLDFAST_SEED=${seed - 1})`, { cause: error });
+        });
+        counts.runs += plan.runs.length;
+        counts.asked += asked;
+        counts.repeated += repeated;
       }
-      await recoverAndJudge(plan).catch((error: unknown) => {
-        throw new Error(`Seed ${seed - round} (HOLDFAST_SEED), round ${round}: ${String(error)}`, { cause: error });
-      });
-    });
-  }
-
-  it('the kills came while there was work', () => {
-    expect(killed / lives).toBeGreaterThan(0.2);
+    }
   });
 });
-
-/** Mulberry32: small, seeded, good enough to choose instants. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -1,6 +1,23 @@
 /** The workflow the crash tests break: every effect class that exists so far, a timer, steps saved and unsaved, and what undoes them. */
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
+/** What a target that honours keys may do the first time, and one that does not. */
+export const keyedBehaviours = [
+  'ok',
+  'slow',
+  'drop_after',
+  'drop_before',
+  '503',
+  '429',
+  'fail_after',
+  'garbage',
+  'half',
+  'hang_after',
+  'hang_before',
+];
+/** A plain no is left out: what happens once is not tried again after one, and that is another story. */
+export const unkeyedBehaviours = keyedBehaviours.filter((one) => one !== '503' && one !== '429');
+
 export interface Behaviours {
   keyed: string;
   unkeyed: string;
@@ -9,17 +26,21 @@ export interface Behaviours {
 }
 
 const patient = {
-  retriers: [{ errors: ['*'], intervalMs: 20, backoffRate: 1, maxRetries: 40, jitter: 'none' as const }],
+  retriers: [
+    { errors: ['*', 'invalid_output'], intervalMs: 20, backoffRate: 1, maxRetries: 40, jitter: 'none' as const },
+  ],
   attemptTimeoutMs: 5000,
 };
 
 export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocument {
+  /** Who does not answer at all is waited for, but not for long. */
+  const within = (behaviour: string) => ({ attemptTimeoutMs: behaviour.startsWith('hang') ? 700 : 5000 });
   const undo = (what: string, body: Record<string, string>) => ({
     kind: 'http',
     kindVersion: 1,
     config: { method: 'POST', url: url(`keyed/undo-${what}`, behaviours.undo ?? 'ok'), body },
     effect: 'idempotent' as const,
-    retry: patient,
+    retry: { ...patient, ...within(behaviours.undo ?? 'ok') },
   });
   const url = (path: string, does: string): string => `${origin}/${path}/{{ $run.id }}?do=${does}`;
   return {
@@ -54,7 +75,7 @@ export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocu
         },
         checkpoint: true,
         effect: 'idempotent',
-        retry: patient,
+        retry: { ...patient, ...within(behaviours.keyed) },
         compensate: undo('pay', { deed: '{{ output.id }}' }),
       },
       pause: { kind: 'wait', kindVersion: 1, label: 'Pause', config: { durationMs: 40 } },
@@ -69,6 +90,7 @@ export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocu
         },
         checkpoint: true,
         effect: 'once',
+        retry: { retriers: [], ...within(behaviours.unkeyed) },
         compensate: undo('tell', { paid: '{{ request.body.paid }}' }),
       },
       last: { kind: 'transform', kindVersion: 1, label: 'Sum up', config: { value: { done: true } } },

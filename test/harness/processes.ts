@@ -54,7 +54,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a test entry to its end; `killAfterMs` sends SIGKILL from outside. */
+/** Runs a test entry to its end; `killAfterMs` sends SIGKILL from outside, so long after its first message. */
 export async function runChild(
   entry: string,
   options: { env?: Record<string, string>; args?: string[]; killAfterMs?: number } = {},
@@ -67,8 +67,11 @@ export async function runChild(
   let stderr = '';
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const timer =
-    options.killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+  let timer: NodeJS.Timeout | undefined;
+  const { killAfterMs } = options;
+  child.once('message', () => {
+    if (killAfterMs !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  });
   return new Promise((resolve) => {
     child.once('close', (code, signal) => {
       clearTimeout(timer);

@@ -3,9 +3,10 @@
  * really done to it. `/keyed` honours Idempotency-Key (409 while the first is in flight, 422 for another payload, the
  * stored answer replayed), `/unkeyed` does not, `/read` changes nothing.
  *
- * How a call behaves is asked for with `?do=`: `ok`, `slow` (does the work, answers after 60 ms), `drop_after` (does the
- * work and closes the connection without an answer, the first time only), `drop_before` (closes before doing, the first
- * time only), `503` (refuses once, does nothing).
+ * How a call behaves is asked for with `?do=`: `ok`, `slow` (does the work, answers after 60 ms); and, the first time only,
+ * `drop_after` (does the work and closes the connection without an answer), `drop_before` (closes before doing), `503` and
+ * `429` (refuse, do nothing), `fail_after` (does the work and says 500), `garbage` and `half` (do the work, and the answer
+ * does not parse or breaks off), `hang_after` and `hang_before` (never answer, with the work done or not).
  */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -54,6 +55,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   let payload = '';
   for await (const chunk of request) payload += String(chunk);
   if (isFirst && behaviour === 'drop_before') return void response.destroy();
+  if (isFirst && behaviour === 'hang_before') return;
+  if (isFirst && behaviour === '429') {
+    response.setHeader('retry-after', '0');
+    return send(429, '{"error":{"code":"slow_down","message":"Too many"}}');
+  }
   if (isFirst && behaviour === '503') return send(503, '{"error":{"code":"unavailable","message":"Not now"}}');
   const key = request.headers['idempotency-key']?.toString();
   const known = target === 'keyed' && key !== undefined ? byKey.get(key) : undefined;
@@ -72,6 +78,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (behaviour === 'slow') await sleep(60);
   stored.answer = done;
   if (isFirst && behaviour === 'drop_after') return void response.destroy();
+  if (isFirst && behaviour === 'hang_after') return;
+  if (isFirst && behaviour === 'fail_after') return send(500, '{"error":{"code":"oops","message":"Something broke"}}');
+  if (isFirst && behaviour === 'garbage') return send(200, done.slice(0, -4));
+  if (isFirst && behaviour === 'half') {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': String(done.length) });
+    response.write(done.slice(0, 5), () => response.destroy());
+    return;
+  }
   send(200, done);
 }
 

@@ -5,9 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { createAwakeClock } from '../../main/runtime/awake.ts';
 import { createDispatcher } from '../../main/runtime/dispatcher.ts';
 import { createEngine, type Engine, type Random } from '../../main/runtime/engine.ts';
 import type { FaultPoint } from '../../main/runtime/faults.ts';
+import type { Scheduler } from '../../main/runtime/scheduler.ts';
 import { stepKinds } from '../../main/steps/index.ts';
 import { seeded } from '../harness/core.ts';
 import { newDataDir, simulatedDisk } from './disk.ts';
@@ -116,10 +118,16 @@ async function life(seed: number, folder: string): Promise<Simulation> {
         if (mine.isAlive && !isCalm() && crashes < mostCrashes && draw() < riskPerPoint) die();
       },
     };
+    const awake = createAwakeClock({
+      clock: time.wall,
+      monotonic: time.monotonic,
+      every: (tick, ms) => repeat(tick, ms, scheduler),
+    });
     const dispatcher = createDispatcher({
       kinds,
       http: (request, signal) => (mine.isAlive ? world.http(request, signal, mine) : new Promise(() => {})),
       clock: time.wall,
+      awakeMs: awake.ms,
       log: () => {},
       scheduler,
     });
@@ -128,6 +136,7 @@ async function life(seed: number, folder: string): Promise<Simulation> {
       dispatcher,
       kinds,
       clock: time.wall,
+      awake,
       random,
       faults,
       scheduler,
@@ -184,7 +193,7 @@ async function life(seed: number, folder: string): Promise<Simulation> {
     const ignore = (): void => undefined;
     if (fate < 0.3) time.jump((draw() < 0.5 ? 1 : -1) * draw() * (draw() < 0.2 ? 86_400_000 : 60_000));
     else if (fate < 0.4) {
-      time.jump(draw() * 8 * 3_600_000);
+      time.sleep(draw() * 8 * 3_600_000);
       world.breakConnections();
     } else if (fate < 0.7 && crashes < mostCrashes) die();
     else if (fate < 0.75 && run !== undefined) host?.engine?.cancelRun(request).catch(ignore);
@@ -243,6 +252,15 @@ async function life(seed: number, folder: string): Promise<Simulation> {
     events: disk.written(),
     deeds: world.deeds.length,
   };
+}
+
+function repeat(tick: () => void, ms: number, scheduler: Scheduler): () => void {
+  let timer = scheduler.set(ring, ms);
+  function ring(): void {
+    timer = scheduler.set(ring, ms);
+    tick();
+  }
+  return () => scheduler.clear(timer);
 }
 
 function mayFail(host: Host): boolean {

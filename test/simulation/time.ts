@@ -22,8 +22,12 @@ export interface VirtualTime {
   elapsed(): number;
   /** Epoch milliseconds as the host reads them. */
   wall(): number;
+  /** Milliseconds that only grow, sleep counted. */
+  monotonic(): number;
   /** The wall clock jumps, forward or back. */
   jump(ms: number): void;
+  /** The machine sleeps: both clocks go on, and nothing that was planned comes nearer. */
+  sleep(ms: number): void;
   after(delayMs: number, run: () => void, host?: Alive): { isCancelled: boolean };
   schedulerOf(host: Alive): Scheduler;
   /** Does what comes next; false when nothing is planned. */
@@ -36,6 +40,7 @@ export function virtualTime(): VirtualTime {
   const queue: (Planned & { handle: { isCancelled: boolean } })[] = [];
   let elapsed = 0;
   let offset = 0;
+  let slept = 0;
   let order = 0;
 
   function after(delayMs: number, run: () => void, host?: Alive): { isCancelled: boolean } {
@@ -50,6 +55,11 @@ export function virtualTime(): VirtualTime {
     elapsed: () => elapsed,
     wall: () => epochMs + elapsed + offset,
     jump: (ms) => {
+      offset += Math.round(ms);
+    },
+    monotonic: () => elapsed + slept,
+    sleep: (ms) => {
+      slept += Math.round(ms);
       offset += Math.round(ms);
     },
     after,
