@@ -58,12 +58,16 @@ export function figuresOf(durations: Durations): DurationFigures {
 /** The shortest length that this share of them did not exceed (nearest rank); never longer than the longest was. */
 function quantile({ count, longestMs, lengths }: Durations, share: number): number {
   const rank = Math.ceil(share * count);
+  const sorted = Object.entries(lengths).map(([length, times]) => ({ ms: Number(length), times }));
+  sorted.sort((one, other) => one.ms - other.ms);
   let seen = 0;
-  const shorter = Object.keys(lengths)
-    .map(Number)
-    .sort((one, other) => one - other)
-    .find((length) => (seen += lengths[String(length)] ?? 0) >= rank);
-  return Math.min(shorter ?? longestMs, longestMs);
+  let found = 0;
+  for (const { ms, times } of sorted) {
+    if (seen >= rank) break;
+    found = ms;
+    seen += times;
+  }
+  return Math.min(found, longestMs);
 }
 
 function twoDigits(ms: number): number {
