@@ -9,8 +9,6 @@ import { pathEdit, pathRows } from './path-rows.ts';
 import { withoutStep } from './problem-text.ts';
 import { connectionFault, freePlace, openPort, placeBehind } from './placing.ts';
 import { defaultInput, missingIn, mustAsk } from './run/input-model.ts';
-import { foldUpdate } from './run/use-live-run.ts';
-import { foldRun } from '../../../shared/run/evolve.ts';
 import { ownersIn, sourcesFor } from './sources.ts';
 import { changesBetween } from './step-changes.ts';
 import { createEditorStore } from './store.ts';
@@ -241,26 +239,6 @@ describe('around the canvas', () => {
   it('parses expressions and says what is wrong', () => {
     expect(parseExpression('$steps.read.output.amount > 0')).toBeUndefined();
     expect(parseExpression('a >')?.message).toBeTruthy();
-  });
-  it('folds a run once, whatever comes twice', () => {
-    const begun = {
-      type: 'run_started',
-      workflowId: 'w',
-      workflowName: 'W',
-      version: 'v',
-      owner: 'role:a',
-      input: {},
-      env: {},
-      by: 'cli',
-    } as const;
-    const state = foldRun([{ ...begun, runId: 'r1', seq: 1, at: 0 }]);
-    if (!state) throw new Error('no state');
-    const shown = foldUpdate(undefined, { type: 'snapshot', state, events: [], document: graph });
-    const event = { type: 'step_skipped', step: 'pay', runId: 'r1', seq: 2, at: 5 } as const;
-    const once = foldUpdate(shown, { type: 'events', events: [event] });
-    expect(once?.state.steps['pay']?.status).toBe('skipped');
-    expect(foldUpdate(once, { type: 'events', events: [event] })).toBe(once);
-    expect(foldUpdate(undefined, { type: 'events', events: [event] })).toBeUndefined();
   });
 });
 

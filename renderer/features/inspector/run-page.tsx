@@ -7,6 +7,8 @@ import { Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useQuery } from '../../client.ts';
 import { navigate } from '../../lib/route.ts';
+import { useRun } from '../../lib/use-run.ts';
+import type { LiveRun } from '../../lib/use-run.ts';
 import { listNote } from '../../lib/words.ts';
 import { RunCanvas } from '../../ui/canvas/run-canvas.tsx';
 import { EmptyState, ErrorState, Page, PageHeader, PageSkeleton } from '../../ui/page.tsx';
@@ -22,8 +24,6 @@ import { ErrorBox, StepPanel } from './step-panel.tsx';
 import { StepsTab } from './steps-tab.tsx';
 import { labelOfStep, stepRows } from './step-rows.ts';
 import { TaskBanner } from './task-banner.tsx';
-import { useRun } from './use-run.ts';
-import type { LiveRun } from './use-run.ts';
 import classes from './inspector.module.css';
 
 function Tally({ count }: { count: number }) {

@@ -5,20 +5,20 @@ import type { ApiError } from '../../../../shared/api/contract.ts';
 import { stepLabel } from '../../../../shared/workflow/describe.ts';
 import { formatActor } from '../../../lib/format.ts';
 import { hrefOf } from '../../../lib/route.ts';
+import type { LiveRun } from '../../../lib/use-run.ts';
 import { listNote } from '../../../lib/words.ts';
 import { StatusBadge } from '../../../ui/status-badge.tsx';
 import { DurationText, MoneyText } from '../../../ui/values.tsx';
-import type { ShownRun } from './use-live-run.ts';
 import classes from './live-strip.module.css';
 
 export interface LiveStripProps {
   /** Absent until the first answer came. */
-  run: ShownRun | undefined;
+  run: LiveRun | undefined;
   error: ApiError | undefined;
   onEdit: () => void;
 }
 
-function Facts({ run: { state, document } }: { run: ShownRun }) {
+function Facts({ run: { state, document } }: { run: LiveRun }) {
   const task = Object.values(state.tasks).find((candidate) => !candidate.decision && candidate.closedAt === undefined);
   const failed = Object.values(state.steps).find((step) => step.word === 'failed' && step.error);
   return (

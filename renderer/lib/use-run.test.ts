@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { foldRun } from '../../../shared/run/evolve.ts';
-import type { RunEvent } from '../../../shared/run/events.ts';
-import type { WorkflowDocument } from '../../../shared/workflow/document.ts';
+import { foldRun } from '../../shared/run/evolve.ts';
+import type { RunEvent } from '../../shared/run/events.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { applyUpdate } from './use-run.ts';
 
 const document: WorkflowDocument = { formatVersion: 1, id: 'w', name: 'W', steps: {}, edges: [] };
