@@ -111,21 +111,25 @@ export function changeKnownEffect(
   return effect ? changeEffect(state, key, () => change(effect)) : state;
 }
 
-/** An answer also ends what nobody knew about earlier attempts, and replaces what they had said. */
+/** An answer also ends what nobody knew about earlier attempts, and replaces what they, or a person about them, had said. */
 export function settleEffect(
   state: RunState,
   event: { key: string; at: number; seq: number; response?: unknown; error?: StepError; by?: Actor },
   status: 'confirmed' | 'failed',
 ): RunState {
-  return changeKnownEffect(state, event.key, ({ mayHaveHappened: _unknown, error: _error, ...effect }) => ({
-    ...effect,
-    status,
-    settledAt: event.at,
-    settledSeq: event.seq,
-    ...(event.response === undefined ? {} : { response: event.response }),
-    ...(event.error ? { error: event.error } : {}),
-    ...(event.by === undefined ? {} : { settledBy: event.by }),
-  }));
+  return changeKnownEffect(
+    state,
+    event.key,
+    ({ mayHaveHappened: _unknown, error: _error, settledBy: _by, ...effect }) => ({
+      ...effect,
+      status,
+      settledAt: event.at,
+      settledSeq: event.seq,
+      ...(event.response === undefined ? {} : { response: event.response }),
+      ...(event.error ? { error: event.error } : {}),
+      ...(event.by === undefined ? {} : { settledBy: event.by }),
+    }),
+  );
 }
 
 export function addTask(state: RunState, task: TaskState): RunState {
