@@ -12,6 +12,7 @@ const answerWords: Record<TaskAnswer, string> = {
   give_up: 'gave up on',
   happened: 'said it happened:',
   not_happened: 'said it did not happen:',
+  raise: 'raised the limit of',
 };
 
 export function historyOf(events: readonly RunEvent[], document: WorkflowDocument): InboxCard['history'] {
@@ -55,6 +56,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return `${event.by} said that ${label(event.step)} ${event.happened ? 'happened' : 'did not happen'}${because(event.reason)}`;
     case 'gate_opened':
       return `${label(event.step)} waits for ${event.owner}`;
+    case 'budget_warning':
+      return `Most of the limit ${event.rule} is used`;
     case 'escalation_opened':
       return `${label(event.step)} went to ${event.owner}: ${event.message}`;
     case 'gate_decided':

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InboxCard } from '../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../shared/run/events.ts';
+import { limitValueOf } from '../../shared/run/limits.ts';
 import type { TaskKind } from '../../shared/run/state.ts';
 import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
@@ -18,11 +19,12 @@ export interface DecideFlags {
   edit?: string;
   reject: boolean;
   sendBack: boolean;
+  raise?: string;
   as: string;
   reason?: string;
 }
 
-type Flag = '--approve' | '--edit' | '--reject' | '--send-back';
+type Flag = '--approve' | '--edit' | '--reject' | '--send-back' | '--raise';
 
 const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text: string }>>> = {
   review: {
@@ -43,6 +45,7 @@ const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text
 };
 
 const limitMeanings: typeof meanings.escalation = {
+  '--raise': { answer: 'raise', text: 'raise the limit to this value and go on: money as 1.50, else a whole number' },
   '--approve': { answer: 'retry', text: 'let the run go on past this limit' },
   '--reject': { answer: 'give_up', text: 'end the run here' },
 };
@@ -88,7 +91,7 @@ export async function show(command: Command, taskId: string): Promise<number> {
 export async function decide(command: Command, taskId: string, flags: DecideFlags): Promise<number> {
   const by = actorOf(flags.as);
   const flag = chosenFlag(flags);
-  const value = flags.edit === undefined ? undefined : await readJsonArgument('--edit', flags.edit, command.resolve);
+  const edited = flags.edit === undefined ? undefined : await readJsonArgument('--edit', flags.edit, command.resolve);
   const session = await openSession(command.dataDir, command.openApp);
   try {
     const card = await session.client.call('inbox.get', { taskId });
@@ -101,6 +104,7 @@ export async function decide(command: Command, taskId: string, flags: DecideFlag
           .join(', ')}.`,
       );
     }
+    const value = flags.raise === undefined ? edited : newLimit(card, flags.raise);
     await session.drive();
     await session.client.call('inbox.decide', {
       commandId: randomUUID(),
@@ -125,6 +129,13 @@ export async function decide(command: Command, taskId: string, flags: DecideFlag
   }
 }
 
+function newLimit({ limit }: InboxCard, text: string): number {
+  const value = limit && limitValueOf(limit, text);
+  if (value !== undefined) return value;
+  const form = limit?.measure === 'costMicros' ? 'an amount of money such as 1.50' : 'a whole number';
+  throw new CliFailure(2, `--raise needs the new limit: ${form}, not "${oneLine(text)}".`);
+}
+
 async function current(client: Parameters<typeof once>[0], runId: string) {
   const update = await once(client, 'runs.watch', { runId });
   if (update.type !== 'snapshot') throw new Error('A watch of a run begins with a snapshot.');
@@ -137,9 +148,10 @@ function chosenFlag(flags: DecideFlags): Flag {
   if (flags.edit !== undefined) chosen.push('--edit');
   if (flags.reject) chosen.push('--reject');
   if (flags.sendBack) chosen.push('--send-back');
+  if (flags.raise !== undefined) chosen.push('--raise');
   const [flag, ...others] = chosen;
   if (flag && others.length === 0) return flag;
-  throw new CliFailure(2, 'Give exactly one of --approve, --edit JSON, --reject and --send-back.');
+  throw new CliFailure(2, 'Give exactly one of --approve, --edit JSON, --reject, --send-back and --raise LIMIT.');
 }
 
 function flagsFor(card: InboxCard): [Flag, string][] {

@@ -155,6 +155,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       edit?: string;
       reject?: boolean;
       sendBack?: boolean;
+      raise?: string;
       as: string;
       reason?: string;
     }
@@ -174,6 +175,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .option('--edit <json>', 'review: go on with this instead, JSON or @FILE; in doubt: it happened with this result')
     .option('--reject', 'review: refuse; escalation: give up; in doubt: it did not happen, try again')
     .option('--send-back', 'review: have it done again, --reason is the comment')
+    .option('--raise <limit>', 'at a limit: go on with this new one, money as 1.50, counts as whole numbers')
     .requiredOption('--as <who>', 'who decides: person:NAME or role:NAME')
     .option('--reason <text>', 'why');
 

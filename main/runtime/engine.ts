@@ -7,6 +7,7 @@ import { ApiError } from '../../shared/api/contract.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
+import { periodsOf } from '../../shared/run/spend.ts';
 import { taskOf, type RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
@@ -22,6 +23,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
+import { createSpending, type Spending } from './spending.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 /** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
@@ -62,6 +64,7 @@ export interface Shared {
   timers: Timers;
   scheduler: Scheduler;
   awake: Pick<AwakeClock, 'ms'>;
+  spending: Spending;
   publish(runId: string, events: RunEvent[], state: RunState): void;
   turned(runId: string): void;
   halt(error: unknown): void;
@@ -145,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
     timers: createTimers(clock, (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt), scheduler),
     scheduler,
     awake: options.awake ?? neverAsleep(clock),
+    spending: createSpending(),
     publish: (runId, events, state) => {
       awakeRecord?.worked();
       for (const listener of listeners) listener(runId, events, state);
@@ -208,7 +212,21 @@ export function createEngine(options: EngineOptions): Engine {
     return loading;
   }
 
+  let loadedFacts: Promise<void> | undefined;
+  /** What all runs share is known before the first of them is. */
+  function loadFacts(): Promise<void> {
+    loadedFacts ??= readFacts();
+    return loadedFacts;
+  }
+
+  async function readFacts(): Promise<void> {
+    // A clock that was set back by a day still finds its day and month.
+    const { month } = periodsOf(clock() - 2 * 86_400_000);
+    shared.spending.load(await store.spendTotals(month));
+  }
+
   async function load(runId: string): Promise<RunActor | undefined> {
+    await loadFacts();
     const state = foldRun(await store.events(runId));
     return state && createActor(runId, await graphOf(state.version), state, shared);
   }

@@ -77,6 +77,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
     return { type: 'refuse_attempt', step: key, error: { class: 'invalid_output', code: 'config', message } };
   }
   const gate = node.step.gates?.before;
+  const estimate = kind.estimate?.(config);
   const plan = changesTheWorld(node.effect) ? kind.plan?.(config) : undefined;
   return {
     type: 'begin_attempt',
@@ -85,6 +86,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
       config,
       ...(ctx.graph.document.settings?.stopWhen ? { stops: await stopValues(ctx.graph, scope) } : {}),
       ...(plan ? { plan } : {}),
+      ...(estimate ? { estimate } : {}),
       ...(gate && !step?.approved ? { gate: await gateValues(gate, { ...scope, request: config }) } : {}),
     },
   };

@@ -48,7 +48,9 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     void post({ type: 'record_heartbeat', step, attempt, payload }).catch(() => undefined);
   }, shared.scheduler);
 
-  function context(): DecideContext {
+  const workflowId = graph.document.id;
+
+  function context(current: RunState | undefined): DecideContext {
     const { clock, random } = shared;
     return {
       runId,
@@ -58,6 +60,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
       id: random.id,
       random: random.draw,
       digest: random.digest,
+      othersSpent: (period) => shared.spending.others(workflowId, period, current?.spend?.[period]),
     };
   }
 
@@ -85,8 +88,9 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     const commandIds: string[] = [];
     const refusals = new Map<Letter, Refusal>();
     const apply = (command: Command): Refusal | undefined => {
-      const decision = decide(next, command, context());
+      const decision = decide(next, command, context(next));
       if (!decision.ok) return decision.refusal;
+      shared.spending.note(workflowId, next?.spend, decision.state.spend);
       next = decision.state;
       events.push(...decision.events);
       return undefined;
@@ -169,7 +173,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     if (!node || !step?.config) return;
     const abort = new AbortController();
     running.set(key, abort);
-    const effectKey = keyOfEffect(context(), key, 1, step.generation);
+    const effectKey = keyOfEffect(context(state), key, 1, step.generation);
     const isAnnounced = state?.effects[effectKey] !== undefined;
     const { attemptTimeoutMs, heartbeatTimeoutMs } = node.step.retry ?? {};
     shared.faults.hit('before_call', { runId, step: key });

@@ -5,6 +5,7 @@
 import type { StepError } from '../../shared/run/errors.ts';
 import type { EffectClass } from '../../shared/steps/effect.ts';
 import type { AttemptOutcome } from '../runtime/core/commands.ts';
+import type { Estimate } from '../../shared/run/spend.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
 
 export interface HttpRequest {
@@ -69,6 +70,8 @@ export interface StepKind {
   checkOutput?(config: Record<string, unknown>, output: unknown): string | undefined;
   /** Required for kinds that can change the world. Pure: no clock, no network. */
   plan?(config: Record<string, unknown>): PlannedRequest;
+  /** The most that one attempt may cost and use; absent for kinds that cost nothing. Pure. */
+  estimate?(config: Record<string, unknown>): Estimate;
   execute(config: Record<string, unknown>, ctx: StepContext): Promise<Outcome>;
 }
 

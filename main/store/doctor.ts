@@ -8,7 +8,7 @@ import { integrityProblems } from './copy.ts';
 import type { Journal } from './journal.ts';
 import type { DoctorFinding, SqlDatabase } from './port.ts';
 import { wrongPragmas } from './pragmas.ts';
-import { effectRows, runRow, taskRows } from './projections.ts';
+import { effectRows, runRow, spendRows, taskRows } from './projections.ts';
 import { refold } from './refold.ts';
 import type { Fold } from './refold.ts';
 import { allRows } from './sql.ts';
@@ -76,9 +76,11 @@ function differences({ db, journal, tables, fold }: Patient): string[] {
       run: runRow(state, last.at),
       tasks: taskRows(state).sort((a, b) => byText(a.taskId, b.taskId)),
       effects: effectRows(state).sort((a, b) => byText(a.key, b.key)),
+      spend: spendRows(state, []).sort((a, b) => byText(a.period, b.period)),
     };
     if (!isSame(stored.run, expected.run)) problems.push(`the row of run ${runId} differs from its journal`);
     if (!isSame(stored.tasks, expected.tasks)) problems.push(`the tasks of run ${runId} differ from its journal`);
+    if (!isSame(stored.spend, expected.spend)) problems.push(`what run ${runId} spent differs from its journal`);
     if (!isSame(stored.effects, expected.effects)) problems.push(`the ledger of run ${runId} differs from its journal`);
   }
   for (const { runId } of allRows<{ runId: string }>(db.prepare('SELECT run_id AS runId FROM run'))) {

@@ -6,6 +6,7 @@
 import type { RunSummary, InboxItem, LedgerRow, WorkflowDraft, WorkflowSummary } from '../../shared/api/contract.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunMetrics } from '../../shared/run/metrics.ts';
+import type { PeriodSpend } from '../../shared/run/spend.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
@@ -16,6 +17,11 @@ export interface RunAppend {
   state: RunState;
   /** Ids of the outside commands these events answer; a second one with the same id must not act again. */
   commandIds: string[];
+}
+
+export interface SpendTotal extends PeriodSpend {
+  workflowId: string;
+  period: string;
 }
 
 export interface RunQuery {
@@ -66,6 +72,8 @@ export interface ReadStore {
   drafts(): Promise<WorkflowSummary[]>;
   draft(id: string): Promise<WorkflowDraft | undefined>;
   setting(name: string): Promise<unknown>;
+  /** What all runs of each workflow spent per day and month, from this period (`2026-11`) on. */
+  spendTotals(since: string): Promise<SpendTotal[]>;
 }
 
 export interface WriteStore {

@@ -47,6 +47,17 @@ export interface EffectRow {
   data: string;
 }
 
+/** What a run spent in one day or month. */
+export interface SpendRow {
+  runId: string;
+  period: string;
+  workflowId: string;
+  spentMicros: number;
+  reservedMicros: number;
+  raisedMicros: number | null;
+  warnedMicros: number | null;
+}
+
 /** The ledger outlives its run, so what names the run and its version travels with the row. */
 export interface StoredEffect extends EffectState {
   runId: string;
@@ -118,6 +129,28 @@ export function effectRows(state: RunState, touched?: Touched): EffectRow[] {
         data: JSON.stringify(stored),
       };
     });
+}
+
+const spending: ReadonlySet<string> = new Set([
+  'attempt_started',
+  'attempt_succeeded',
+  'attempt_failed',
+  'escalation_decided',
+  'budget_warning',
+]);
+
+/** Empty when the run cost nothing, or these events changed nothing of it. */
+export function spendRows({ runId, workflowId, spend }: RunState, events: readonly RunEvent[]): SpendRow[] {
+  if (!spend || (events.length > 0 && !events.some((event) => spending.has(event.type)))) return [];
+  return Object.entries(spend).map(([period, share]) => ({
+    runId,
+    period,
+    workflowId,
+    spentMicros: share.spentMicros,
+    reservedMicros: share.reservedMicros,
+    raisedMicros: share.raisedMicros ?? null,
+    warnedMicros: share.warnedMicros ?? null,
+  }));
 }
 
 /** Which rows a batch of events can have changed: everything about the steps, tasks and effects it names. */

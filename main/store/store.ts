@@ -163,6 +163,9 @@ function assemble(
     async setting(name) {
       return read(() => documents.setting(name));
     },
+    async spendTotals(since) {
+      return read(() => tables.spendTotals(since));
+    },
     async saveSetting(name, value) {
       write(() => documents.saveSetting(name, value));
     },

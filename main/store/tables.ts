@@ -6,9 +6,10 @@ import type { InboxItem, LedgerRow, RunSummary } from '../../shared/api/contract
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState, TaskState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
-import type { ReadStore, RunQuery, RunWake, SqlDatabase, SqlStatement } from './port.ts';
-import { effectRows, labelOf, runRow, taskRows, touchedBy } from './projections.ts';
-import type { EffectRow, RunRow, StoredEffect, TaskRow } from './projections.ts';
+import type { ReadStore, RunQuery, RunWake, SpendTotal, SqlDatabase, SqlStatement } from './port.ts';
+import { effectRows, labelOf, runRow, spendRows, taskRows, touchedBy } from './projections.ts';
+import type { EffectRow, RunRow, SpendRow, StoredEffect, TaskRow } from './projections.ts';
+import { spendOn } from './spend.ts';
 import { allRows, firstRow } from './sql.ts';
 
 export type TaskQuery = Parameters<ReadStore['tasks']>[0];
@@ -18,7 +19,9 @@ export interface Tables {
   project(state: RunState, events: readonly RunEvent[], updatedAt: number): void;
   /** Empties what is refolded as a whole; the effect ledger keeps its rows and is only corrected. */
   clear(): void;
-  rowsOf(runId: string): { run: RunRow | undefined; tasks: TaskRow[]; effects: EffectRow[] };
+  rowsOf(runId: string): { run: RunRow | undefined; tasks: TaskRow[]; effects: EffectRow[]; spend: SpendRow[] };
+  /** What all runs of each workflow spent, by period, from this period on. */
+  spendTotals(since: string): SpendTotal[];
   runs(query: RunQuery): RunSummary[];
   run(runId: string): RunSummary | undefined;
   runByKey(key: string): string | undefined;
@@ -85,6 +88,8 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
     if (changes === 0) throw new Error(`Effect ${row.key} of run ${row.runId} belongs to another run.`);
   };
 
+  const spend = spendOn(db);
+
   const parsed = <T>(row: Data): T => JSON.parse(row.data) as T;
   const runData = (sql: string, ...parameters: unknown[]): RunSummary[] =>
     allRows<Data>(statement(sql), ...parameters).map(parsed<RunSummary>);
@@ -95,9 +100,10 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
       writeRun(runRow(state, updatedAt));
       for (const row of taskRows(state, touched)) writeTask(row);
       for (const row of effectRows(state, touched)) writeEffect(row);
+      for (const row of spendRows(state, events)) spend.write(row);
     },
     clear() {
-      db.exec('DELETE FROM task; DELETE FROM run;');
+      db.exec('DELETE FROM task; DELETE FROM run; DELETE FROM run_spend;');
     },
     rowsOf(runId) {
       return {
@@ -122,8 +128,10 @@ export function tablesOn(db: SqlDatabase, version: (digest: string) => WorkflowD
           ),
           runId,
         ),
+        spend: spend.rowsOf(runId),
       };
     },
+    spendTotals: spend.totals,
     runs(query) {
       const conditions: string[] = [];
       const parameters: unknown[] = [];

@@ -70,6 +70,8 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `Nobody decided on ${named(event.step, labelOf)} in time; it went to ${formatActor(event.owner)}.`;
     case 'escalation_opened':
       return `${named(event.step, labelOf)} went to ${formatActor(event.owner)} because ${triggerText(event.on)}: ${event.message}`;
+    case 'budget_warning':
+      return `${named(event.step, labelOf)} has used ${limitShare(event)} of a limit (${event.rule}).`;
     case 'step_confirmed':
       return `${named(event.step, labelOf)} is done and saved.`;
     case 'step_skipped':
@@ -105,6 +107,10 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
   }
 }
 
+function limitShare({ used, limit }: { used: number; limit: number }): string {
+  return limit === 0 ? 'all' : `${Math.floor((used / limit) * 100)} %`;
+}
+
 /** The shape beside the sentence. */
 export function eventMark(event: RunEvent): ShownWord {
   switch (event.type) {
@@ -132,6 +138,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'escalation_opened':
     case 'task_escalated':
     case 'cancel_requested':
+    case 'budget_warning':
       return 'escalated';
     case 'effect_settled':
     case 'gate_decided':

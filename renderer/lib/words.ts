@@ -160,6 +160,7 @@ export const answerTitles: Record<TaskAnswer, string> = {
   give_up: 'Give up',
   happened: 'It happened',
   not_happened: 'It did not happen – try again',
+  raise: 'Raise the limit',
 };
 
 /** At a limit nothing has failed: the question is whether the run may go on. */
@@ -177,6 +178,7 @@ export const answerDone: Record<TaskAnswer, string> = {
   give_up: 'gave up',
   happened: 'confirmed that it happened',
   not_happened: 'confirmed that it did not happen',
+  raise: 'raised the limit',
 };
 
 export const taskKindTitles: Record<TaskKind, string> = {

@@ -73,6 +73,16 @@ export function endAttempt(step: StepState, number: number, end: Partial<Attempt
   };
 }
 
+/** What was held for it is let go: what it cost is known. */
+export function releaseAttempt(step: StepState, number: number): StepState {
+  const attempts = step.attempts.map((attempt) => {
+    if (attempt.attempt !== number || !attempt.reserved) return attempt;
+    const { reserved: _reserved, ...rest } = attempt;
+    return rest;
+  });
+  return { ...step, attempts };
+}
+
 type Spent = { costMicros?: number; usage?: Attempt['usage']; details?: Record<string, unknown> };
 
 export function spentOf(event: Spent): Partial<Attempt> {

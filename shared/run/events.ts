@@ -6,6 +6,8 @@
 import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
+import type { Limit } from './limits.ts';
+import type { Estimate } from './spend.ts';
 
 /** A step and its visit: `decide`, `decide#2` in a loop, `each[3]/x#2` inside a map. */
 export type StepKey = string;
@@ -27,6 +29,7 @@ export const taskAnswers = [
   'give_up',
   'happened',
   'not_happened',
+  'raise',
 ] as const;
 export type TaskAnswer = (typeof taskAnswers)[number];
 
@@ -82,6 +85,8 @@ export type RunEventBody =
       repeated?: boolean;
       /** The host's awake time, in milliseconds: what timeouts are measured with. */
       awakeMs?: number;
+      /** The most it may cost, held until what it did cost is known. */
+      reserved?: Estimate;
     }
   /** The latest a running attempt said of its progress; the next attempt is given it. */
   | { type: 'heartbeat_recorded'; step: StepKey; attempt: number; payload: unknown }
@@ -160,6 +165,8 @@ export type RunEventBody =
       pausesRun?: boolean;
       /** JSON Pointer of the limit that was reached, in the workflow. */
       rule?: string;
+      /** The limit as it was reached; a person may raise it. */
+      limit?: Limit;
       /** The error nothing retries or handles: what really happened, where `on` only names the rule that applies. */
       cause?: ErrorClass;
     }
@@ -174,6 +181,8 @@ export type RunEventBody =
       reason?: string;
       value?: unknown;
     }
+  /** 80 % of a limit is used; once for each limit, and again when it was raised. */
+  | ({ type: 'budget_warning'; step: StepKey } & Limit)
   | { type: 'step_confirmed'; step: StepKey; ports: string[] }
   | { type: 'step_skipped'; step: StepKey }
   /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */

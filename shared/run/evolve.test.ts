@@ -179,17 +179,33 @@ const ports = fc.subarray(['out', 'failed', 'rejected']);
 const optional = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(shape, { requiredKeys: [] });
 
+const limit = fc
+  .tuple(
+    fc.record({
+      rule: fc.constant('/settings/budget/costMicros'),
+      scope: fc.constant('run'),
+      measure: fc.constant('costMicros'),
+      limit: small,
+      used: small,
+      reserved: small,
+    }),
+    optional({ period: fc.constant('2026-11') }),
+  )
+  .map(([must, may]) => ({ ...must, ...may }));
+
 const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
   run_started: fc.constant(started),
   attempt_started: fc
     .tuple(
       fc.record({ step: key, attempt: small, config: fc.constant({}), repeated: fc.boolean() }),
-      optional({ awakeMs: small }),
+      optional({ awakeMs: small, reserved: fc.record({ costMicros: small, tokens: small }) }),
     )
     .map(([must, may]) => ({ ...must, ...may })),
   heartbeat_recorded: fc.record({ step: key, attempt: small, payload: value }),
   attempt_succeeded: fc.record({ step: key, attempt: small, output: value, ports }),
-  attempt_failed: fc.record({ step: key, attempt: small, error }),
+  attempt_failed: fc
+    .tuple(fc.record({ step: key, attempt: small, error }), optional({ costMicros: small }))
+    .map(([must, may]) => ({ ...must, ...may })),
   attempt_abandoned: fc.record({ step: key, attempt: small }),
   retry_scheduled: fc.record({ step: key, dueAt: small, delayMs: small, retrier: small }),
   timer_set: fc.record({ step: key, attempt: small, dueAt: small, output: value }),
@@ -226,11 +242,15 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     message: fc.string(),
     allow: fc.subarray([...taskAnswers]),
     pausesRun: fc.boolean(),
+    limit,
   }),
+  budget_warning: fc
+    .tuple(limit, fc.record({ step: key }))
+    .map(([must, may]) => ({ ...must, ...may })),
   task_escalated: fc
     .tuple(fc.record({ step: key, taskId, rung: small, owner: by }), optional({ dueAt: small }))
     .map(([must, may]) => ({ ...must, ...may })),
-  escalation_decided: fc.record({ step: key, taskId, answer: fc.constantFrom(...taskAnswers), by }),
+  escalation_decided: fc.record({ step: key, taskId, answer: fc.constantFrom(...taskAnswers), by, value: fc.oneof(small, value) }),
   step_confirmed: fc.record({ step: key, ports }),
   step_skipped: fc.record({ step: key }),
   step_failed: fc.record({ step: key, error, ports }),

@@ -16,6 +16,7 @@ import {
   keepOutput,
   markRolledBack,
   pauseTotalTime,
+  releaseAttempt,
   settleEffect,
   spentOf,
   turnBack,
@@ -25,6 +26,7 @@ import {
 import type { RunEvent } from './events.ts';
 import { isUndoKey } from './keys.ts';
 import { measure } from './metrics.ts';
+import { changePeriod, isUsageKnown, raiseLimit, reserve, settle } from './spend.ts';
 import type { RunState } from './state.ts';
 import { taskOf } from './state.ts';
 import { endOrder, giveOrder, resetSteps } from './undo.ts';
@@ -82,16 +84,21 @@ function apply(state: RunState, event: RunEvent): RunState {
             startedAt: event.at,
             costMicros: 0,
             ...(event.repeated ? { repeated: true } : {}),
+            ...(event.reserved ? { reserved: event.reserved } : {}),
           },
         ],
       }));
-      return { ...started, repeated: state.repeated + (event.repeated ? 1 : 0) };
+      return reserve({ ...started, repeated: state.repeated + (event.repeated ? 1 : 0) }, event.at, event.reserved);
     }
     case 'heartbeat_recorded':
       return changeStep(state, event, (step) => ({ ...step, heartbeat: event.payload }));
     case 'attempt_succeeded': {
-      const ended = changeStep(state, event, ({ heartbeat: _beat, ...step }) => ({
-        ...endAttempt(step, event.attempt, { endedAt: event.at, outcome: 'succeeded', ...spentOf(event) }),
+      const ended = changeStep(settle(state, event), event, ({ heartbeat: _beat, ...step }) => ({
+        ...endAttempt(releaseAttempt(step, event.attempt), event.attempt, {
+          endedAt: event.at,
+          outcome: 'succeeded',
+          ...spentOf(event),
+        }),
         status: 'succeeded',
         output: event.output,
         ports: event.ports,
@@ -99,8 +106,8 @@ function apply(state: RunState, event: RunEvent): RunState {
       return withCost(ended, event);
     }
     case 'attempt_failed': {
-      const ended = changeStep(state, event, (step) => ({
-        ...endAttempt(step, event.attempt, {
+      const ended = changeStep(settle(state, event), event, (step) => ({
+        ...endAttempt(isUsageKnown(event) ? releaseAttempt(step, event.attempt) : step, event.attempt, {
           endedAt: event.at,
           outcome: 'failed',
           error: event.error,
@@ -221,6 +228,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           ...(event.effectKey === undefined ? {} : { effectKey: event.effectKey }),
           ...(event.pausesRun ? { pausesRun: true } : {}),
           ...(event.rule === undefined ? {} : { rule: event.rule }),
+          ...(event.limit ? { limit: event.limit } : {}),
           ...(event.cause === undefined ? {} : { cause: event.cause }),
         },
       );
@@ -235,11 +243,15 @@ function apply(state: RunState, event: RunEvent): RunState {
       );
     }
     case 'escalation_decided':
-      return changeStep(decideTask(state, event), event, (step) => {
+      return changeStep(raiseLimit(decideTask(state, event), event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
         if (event.answer === 'give_up') return step;
         return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
+    case 'budget_warning':
+      return event.period === undefined
+        ? { ...state, warned: { ...state.warned, [event.rule]: event.limit } }
+        : changePeriod(state, event.period, { warnedMicros: event.limit });
     case 'step_confirmed': {
       const confirmed = changeStep(state, event, (step) => ({
         ...step,

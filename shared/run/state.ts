@@ -7,7 +7,9 @@ import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
 import type { Actor, GateCause, KeptEffect, StepKey, TaskAnswer, UndoCause, UndoThen, Usage } from './events.ts';
 import { undoneBy } from './keys.ts';
+import type { Limit } from './limits.ts';
 import type { RunMetrics } from './metrics.ts';
+import type { Estimate, Spend } from './spend.ts';
 
 export const stateWords = [
   'started',
@@ -39,6 +41,8 @@ export interface Attempt {
   usage?: Usage;
   details?: Record<string, unknown>;
   repeated?: boolean;
+  /** Held for this attempt: it is in flight, or nobody knows what it cost. */
+  reserved?: Estimate;
 }
 
 /**
@@ -142,6 +146,8 @@ export interface TaskState {
   pausesRun?: boolean;
   /** JSON Pointer of the limit that was reached, in the workflow. */
   rule?: string;
+  /** The limit as it was reached. */
+  limit?: Limit;
   /** The error that nothing retries or handles. */
   cause?: ErrorClass;
   /** How often nobody decided in time; absent while the first owner has it. */
@@ -191,6 +197,14 @@ export interface RunState {
   tasks: Record<string, TaskState>;
   costMicros: number;
   usage: Usage;
+  /** Held by calls in flight and by calls whose cost nobody knows; absent when nothing is. */
+  reserved?: Estimate;
+  /** This run's share of its workflow's days and months. */
+  spend?: Spend;
+  /** Limits as persons raised them for this run, by JSON Pointer. */
+  raised?: Record<string, number>;
+  /** The highest limit that was warned about, by JSON Pointer. */
+  warned?: Record<string, number>;
   /** Attempts beyond the first of their step, all steps together. */
   retriesUsed: number;
   /** Attempts whose work had to be done again after a crash. */

@@ -21,6 +21,7 @@ import type {
 import { decide, settle } from '../../main/runtime/core/decide.ts';
 import { due, type Due } from '../../main/runtime/core/due.ts';
 import { beginTurn, type Turn } from '../../main/runtime/core/turn.ts';
+import { createSpending, type Spending } from '../../main/runtime/spending.ts';
 
 /** How an attempt ends: its outcome, what the checks of the output found, and how long it took. */
 export interface Reply {
@@ -39,6 +40,9 @@ export interface Call {
 
 export interface CoreOptions {
   seed?: number;
+  runId?: string;
+  /** What all runs of the workflow spend; given to several drivers they are runs of one host. */
+  spending?: Spending;
   /** Replies by step, used in order; when they are used up (or there are none) the attempt succeeds. */
   script?: Record<string, readonly Reply[]>;
   reply?: (call: Call) => Reply;
@@ -85,7 +89,8 @@ export function seeded(seed: number): () => number {
 }
 
 export function coreDriver(graph: Graph, options: CoreOptions = {}) {
-  const runId = 'run_test';
+  const { runId = 'run_test', spending = createSpending() } = options;
+  const workflowId = graph.document.id;
   const random = seeded(options.seed ?? 1);
   const used = new Map<string, number>();
   const calls: Call[] = [];
@@ -106,6 +111,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       id: () => `task_${(ids += 1)}`,
       random,
       digest: (text) => createHash('sha256').update(text).digest('hex'),
+      othersSpent: (period) => spending.others(workflowId, period, state?.spend?.[period]),
     };
   }
 
@@ -131,6 +137,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     const apply = (next: Command): Refusal | undefined => {
       const decision = decide(state, next, context());
       if (!decision.ok) return decision.refusal;
+      spending.note(workflowId, state?.spend, decision.state.spend);
       ({ state } = decision);
       added.push(...decision.events);
       return undefined;
@@ -276,7 +283,9 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     crash(): void {
       buffer = [];
       inFlight.clear();
+      const lost = state?.spend;
       state = foldRun(journal);
+      spending.note(workflowId, lost, state?.spend);
       turn({ type: 'recover' });
     },
   };

@@ -58,14 +58,16 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     after: rarely(gate),
     rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const)),
     undo: fc.option(fc.constantFrom(...effectClasses), { nil: undefined }),
+    budget: rarely(fc.constantFrom({ costMicros: 4 }, { tokens: 8 }, { attempts: 2 }, { retries: 1 }, { wallMs: 4_000 })),
   })
-  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, undo }) => ({
+  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, undo, budget }) => ({
     kind: 'test',
     effect,
     checkpoint,
     retry: { retriers, ...(totalTimeoutMs === undefined ? {} : { totalTimeoutMs }) },
     ...(undo ? { compensate: { kind: 'test', config: {}, effect: undo, retry: { retriers } } } : {}),
     gates: { ...(before ? { before } : {}), ...(after ? { after } : {}) },
+    ...(budget ? { budget } : {}),
     ...(rule ? { escalation: [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: rule }] } : {}),
   }));
 
@@ -89,10 +91,11 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       onFailure: fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, undefined),
       retryBudget: rarely(fc.nat(4)),
       costBudget: rarely(fc.integer({ min: 1, max: 20 })),
+      dayBudget: rarely(fc.integer({ min: 1, max: 20 })),
       stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
     }),
   )
-  .map(({ steps, edges, onFailure, retryBudget, costBudget, stopAfterMs }) => {
+  .map(({ steps, edges, onFailure, retryBudget, costBudget, dayBudget, stopAfterMs }) => {
     const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
     const forward = edges
       .filter(({ from, to }) => from < to)
@@ -106,6 +109,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       budget: {
         ...(retryBudget === undefined ? {} : { retries: retryBudget }),
         ...(costBudget === undefined ? {} : { costMicros: costBudget }),
+        ...(dayBudget === undefined ? {} : { perDayMicros: dayBudget, perMonthMicros: dayBudget * 2 }),
       },
       ...(stopAfterMs === undefined ? {} : { stopWhen: [{ runsLongerThanMs: stopAfterMs }] }),
     };
@@ -155,6 +159,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
         config: { n: draw() },
         ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
         gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
+        ...(draw() < 0.5 ? { estimate: { costMicros: Math.floor(draw() * 4), tokens: 3 } } : {}),
       };
     },
     afterTurn: (added) => {
@@ -221,7 +226,8 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     const calm = possible.find((one) => one === 'approve' || one === truth || (isCalm && one === 'give_up'));
     const answer = (isCalm || draw() < fortune / 2 ? calm : undefined) ?? pick(possible);
     if (!answer) throw new Error(`Nothing can be answered to ${task.taskId}`);
-    const said = { by: 'person:grace', reason: 'Because', value: { edited: true } };
+    const value = answer === 'raise' ? (task.limit?.limit ?? 0) * 2 + 100 : { edited: true };
+    const said = { by: 'person:grace', reason: 'Because', value };
     return { type: 'decide_task', taskId: task.taskId, answer, ...said };
   }
 

@@ -115,7 +115,7 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
 
     const dump = (dataDir: string): unknown =>
       tamper(driver, dataDir, (db) =>
-        ['run ORDER BY run_id', 'task ORDER BY task_id', 'effect ORDER BY key'].map((table) =>
+        ['run ORDER BY run_id', 'task ORDER BY task_id', 'effect ORDER BY key', 'run_spend ORDER BY run_id, period'].map((table) =>
           db.prepare(`SELECT * FROM ${table}`).all(),
         ),
       );
@@ -129,6 +129,7 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
       tamper(driver, dataDir, (db) => {
         db.exec("UPDATE run SET word = 'failed' WHERE run_id = 'r1'");
         db.exec("DELETE FROM task WHERE task_id = 'r2-gate'; UPDATE run SET metrics = '{}' WHERE run_id = 'r2'");
+        db.exec("UPDATE run_spend SET spent_micros = spent_micros + 1 WHERE run_id = 'r2'");
         db.exec("UPDATE effect SET status = 'failed' WHERE key = 'r3-pay'");
         db.exec("DELETE FROM task WHERE run_id = 'r4'; DELETE FROM run WHERE run_id = 'r4'");
         db.exec(
@@ -141,6 +142,7 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
         'row of run r1',
         'row of run r2',
         'tasks of run r2',
+        'what run r2 spent',
         'ledger of run r3',
         'row of run r4',
         'run ghost',

@@ -4,8 +4,9 @@
  * intent in the same turn as the attempt's start, so that it is durable before anything is called.
  */
 import type { StepError } from '../../../shared/run/errors.ts';
-import type { StepKey } from '../../../shared/run/events.ts';
+import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
+import type { Estimate } from '../../../shared/run/spend.ts';
 import { changeToUndo, effectOfKey } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Gate } from '../../../shared/workflow/document.ts';
@@ -15,7 +16,7 @@ import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } fro
 import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
 import { escalate, failStep } from './failure.ts';
 import { gateCauses } from './gate.ts';
-import { crossedLimit } from './limits.ts';
+import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
 import { emit, isHeld, stepState, type Turn } from './turn.ts';
 
@@ -28,16 +29,19 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
   // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
   // Undoing is exempt from the budgets of going forward.
-  const limit = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, prepared.stops ?? []);
-  if (limit) {
-    escalate(turn, key, { ...limit, allow: ['retry', 'give_up'], pausesRun: true });
+  const { stops = [], estimate } = prepared;
+  const crossed = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, stops, estimate);
+  if (crossed) {
+    const allow: TaskAnswer[] = crossed.limit ? ['raise', 'retry', 'give_up'] : ['retry', 'give_up'];
+    escalate(turn, key, { ...crossed, allow, pausesRun: true });
     return;
   }
   const before = node.step.gates?.before;
   // Nobody can still refuse a request that was announced: it may have happened.
   const mayAsk = before && !approved && !isAnnounced;
   if (mayAsk && openGate(turn, node, key, 'before', before, prepared.config, prepared.gate)) return;
-  const attempt = startAttempt(turn, node, key, prepared.config);
+  const reserved = isUndoKey(key) ? undefined : reservationOf(turn, node, estimate);
+  const attempt = startAttempt(turn, node, key, prepared.config, reserved);
   if (!changesTheWorld(node.effect)) return;
   const undone = isUndoKey(key) ? changeToUndo(turn.state, key) : undefined;
   const plan = prepared.plan ?? { target: node.step.kind, request: prepared.config };
@@ -83,6 +87,7 @@ export function finishAttempt(
   } else {
     fail(turn, node, key, attempt, outcome);
   }
+  if (!isUndoKey(key)) warnOfLimits(turn, node, key);
 }
 
 export function succeed(
@@ -139,11 +144,11 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
     (effect) => effect.step === key && effect.generation === step.generation && effect.status === 'confirmed',
   );
   const onceIsFinal = node.effect === 'once' && error.class !== 'not_sent';
-  const budget = turn.ctx.graph.document.settings?.budget?.retries;
+  const budgetLeft = isUndoKey(key) ? undefined : retriesLeft(turn, node, key);
   const decision = nextRetry(node.step.retry, error, {
     used: step.retries,
     elapsedMs: totalTimeOf(step, turn.ctx),
-    budgetLeft: budget === undefined || isUndoKey(key) ? undefined : budget - turn.state.retriesUsed,
+    budgetLeft,
     random: turn.ctx.random,
   });
   if (decision.retry && !happened && !onceIsFinal) {
@@ -164,7 +169,14 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
   else failStep(turn, node, key, error, { on: exhausted ? 'retries_exhausted' : undefined, message, happened });
 }
 
-function startAttempt(turn: Turn, node: GraphStep, key: StepKey, config: Record<string, unknown>): number {
+/** A reservation is on disk before the call: what a lost one may have cost is never forgotten. */
+function startAttempt(
+  turn: Turn,
+  node: GraphStep,
+  key: StepKey,
+  config: Record<string, unknown>,
+  reserved?: Estimate,
+): number {
   const { attempts } = stepState(turn, key);
   const attempt = attempts.length + 1;
   const repeated = attempts[attempts.length - 1]?.outcome === 'abandoned';
@@ -177,8 +189,9 @@ function startAttempt(turn: Turn, node: GraphStep, key: StepKey, config: Record<
       config,
       ...(repeated ? { repeated: true } : {}),
       awakeMs: turn.ctx.awakeMs,
+      ...(reserved ? { reserved } : {}),
     },
-    !changesTheWorld(node.effect),
+    !changesTheWorld(node.effect) && !reserved,
   );
   return attempt;
 }

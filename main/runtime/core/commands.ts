@@ -4,6 +4,7 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { Actor, RunEvent, RunEventBody, StepKey, TaskAnswer, Usage } from '../../../shared/run/events.ts';
+import type { Estimate, PeriodSpend } from '../../../shared/run/spend.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Graph } from '../../../shared/workflow/graph.ts';
 
@@ -22,6 +23,8 @@ export interface Prepared {
   /** Present for kinds that can change the world. */
   plan?: { target: string; request: unknown };
   gate?: GateValues;
+  /** The most this attempt may cost and use. */
+  estimate?: Estimate;
 }
 
 /** Values computed from an output before the step may be confirmed. */
@@ -106,4 +109,6 @@ export interface DecideContext {
   random(): number;
   /** SHA-256 in hexadecimal. */
   digest(text: string): string;
+  /** What the other runs of this workflow spent in a UTC day or month; absent counts as nothing. */
+  othersSpent?: ((period: string) => PeriodSpend) | undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
+import type { Limit } from '../../../shared/run/limits.ts';
 import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow/document.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
@@ -65,6 +66,7 @@ export interface EscalationRequest {
   effectKey?: string;
   /** JSON Pointer of the limit that was reached, in the workflow. */
   rule?: string;
+  limit?: Limit;
   cause?: StepError['class'];
   pausesRun: boolean;
 }

@@ -1,27 +1,27 @@
 /**
- * Limits of the run and of a step: cost, tokens, attempts, time, and the stop conditions drawn on the canvas. They are
- * looked at before every attempt; at a limit the run parks at this step boundary and a named person says whether it may
- * go on. A limit that somebody let pass is not asked about again in this run.
+ * Limits: cost, tokens, attempts and time of a step, the run and its workflow per day and month, and the stop conditions
+ * drawn on the canvas. They are looked at before every attempt, with the most that it may cost; at a limit the run parks
+ * at this step boundary and a named person raises it, lets it pass, or gives up (semantics, Budgets).
  */
-import type { RunState, StepState } from '../../../shared/run/state.ts';
+import { runLimits, stepLimits, type Limit } from '../../../shared/run/limits.ts';
+import type { Estimate } from '../../../shared/run/spend.ts';
+import type { RunState, TaskState } from '../../../shared/run/state.ts';
 import { durationText, moneyText } from '../../../shared/workflow/describe.ts';
-import type { Budget, EscalationTrigger } from '../../../shared/workflow/document.ts';
+import type { EscalationTrigger } from '../../../shared/workflow/document.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
-import { stepState, type Turn } from './turn.ts';
+import type { Refusal } from './commands.ts';
+import { emit, type Turn } from './turn.ts';
 
 export interface CrossedLimit {
   on: EscalationTrigger;
   /** JSON Pointer of the rule in the workflow. */
   rule: string;
   message: string;
+  /** Absent for a stop condition: it is let pass, not raised. */
+  limit?: Limit;
 }
 
-interface Spent {
-  costMicros: number;
-  tokens: number;
-  attempts: number;
-  sinceMs: number;
-}
+const noCost: Estimate = { costMicros: 0, tokens: 0 };
 
 /** `stops`: the values of the stop conditions that are expressions, by their index. */
 export function crossedLimit(
@@ -29,69 +29,155 @@ export function crossedLimit(
   node: GraphStep,
   key: string,
   stops: readonly unknown[],
+  estimate: Estimate = noCost,
 ): CrossedLimit | undefined {
-  const { settings } = turn.ctx.graph.document;
-  const run = spentByRun(turn.state, turn.ctx.now);
-  const found = [
-    ...crossedStops(turn, run, stops),
-    ...crossedBudget(settings?.budget, run, '/settings/budget', 'The run'),
-    ...crossedBudget(
-      node.step.budget,
-      spentByStep(stepState(turn, key), turn.ctx.now),
-      `/steps/${node.id}/budget`,
-      'This step',
-    ),
-  ];
-  return found.find(({ rule }) => !wasLetPass(turn.state, rule));
+  const stop = crossedStops(turn, stops).find(({ rule }) => !wasLetPass(turn.state, rule));
+  if (stop) return stop;
+  for (const limit of limitsOf(turn, node, key)) {
+    const message = whyCrossed(limit, mostOf(limit, estimate));
+    if (message === undefined || wasLetPass(turn.state, limit.rule, limit.period)) continue;
+    return { on: 'cost_over', rule: limit.rule, message, limit };
+  }
+  return undefined;
 }
 
-function wasLetPass(state: RunState, rule: string): boolean {
-  return Object.values(state.tasks).some((task) => task.rule === rule && task.decision?.answer === 'retry');
+/** Every limit of the run and of this step; retries are bounded where they are scheduled. */
+function limitsOf(turn: Turn, node: GraphStep, key: string): Limit[] {
+  const context = { document: turn.ctx.graph.document, now: turn.ctx.now, othersSpent: turn.ctx.othersSpent };
+  return [...runLimits(turn.state, context), ...stepLimits(turn.state, node.id, key, context)];
 }
 
-function crossedBudget(budget: Budget | undefined, spent: Spent, place: string, who: string): CrossedLimit[] {
-  const found: CrossedLimit[] = [];
-  const check = (name: keyof Budget, isCrossed: (limit: number) => boolean, says: (limit: number) => string): void => {
-    const limit = budget?.[name];
-    if (limit === undefined || !isCrossed(limit)) return;
-    found.push({ on: 'cost_over', rule: `${place}/${name}`, message: `${who} ${says(limit)}` });
-  };
-  check(
-    'costMicros',
-    (limit) => spent.costMicros >= limit,
-    (limit) => `has cost ${moneyText(spent.costMicros)}; its budget is ${moneyText(limit)}`,
+/** A limit that somebody let pass is not asked about again in this run; for a day or month, until the next one. */
+function wasLetPass(state: RunState, rule: string, period?: string): boolean {
+  return Object.values(state.tasks).some(
+    (task) => task.rule === rule && task.decision?.answer === 'retry' && task.limit?.period === period,
   );
-  check(
-    'tokens',
-    (limit) => spent.tokens >= limit,
-    (limit) => `has used ${spent.tokens} tokens; its budget is ${limit}`,
-  );
-  check(
-    'attempts',
-    (limit) => spent.attempts >= limit,
-    (limit) => `has made ${spent.attempts} attempts; its budget is ${limit}`,
-  );
-  check(
-    'wallMs',
-    (limit) => spent.sinceMs >= limit,
-    (limit) => `has taken ${durationText(spent.sinceMs)}; its budget is ${durationText(limit)}`,
-  );
-  return found;
 }
 
-function crossedStops(turn: Turn, spent: Spent, stops: readonly unknown[]): CrossedLimit[] {
-  const conditions = turn.ctx.graph.document.settings?.stopWhen ?? [];
+function mostOf({ measure }: Limit, estimate: Estimate): number {
+  return measure === 'costMicros' || measure === 'tokens' ? estimate[measure] : 0;
+}
+
+/** Undefined while there is room for one more attempt that may take `most`. */
+function whyCrossed(limit: Limit, most: number): string | undefined {
+  const { measure, used, reserved } = limit;
+  if (measure === 'retries') return undefined;
+  const taken = used + reserved;
+  if (taken < limit.limit && taken + most <= limit.limit) return undefined;
+  const text = (amount: number): string => amountText(measure, amount);
+  if (most > limit.limit)
+    return `One call of this step may take ${text(most)}; ${budgetName(limit)} is ${text(limit.limit)}`;
+  const inFlight = reserved === 0 ? '' : `, and up to ${text(reserved)} is held by other calls`;
+  const next = taken >= limit.limit || most === 0 ? '' : `; this call may take ${text(most)}`;
+  return `${usedText(limit)}${inFlight}${next}; ${budgetName(limit)} is ${text(limit.limit)}`;
+}
+
+function budgetName({ scope }: Limit): string {
+  switch (scope) {
+    case 'step':
+    case 'run':
+      return 'its budget';
+    case 'day':
+      return 'its budget per day';
+    case 'month':
+      return 'its budget per month';
+  }
+}
+
+function usedText(limit: Limit): string {
+  const who = {
+    step: 'This step',
+    run: 'The run',
+    day: `On ${limit.period} (UTC) the workflow`,
+    month: `In ${limit.period} (UTC) the workflow`,
+  }[limit.scope];
+  const used = amountText(limit.measure, limit.used);
+  switch (limit.measure) {
+    case 'costMicros':
+      return `${who} has cost ${used}`;
+    case 'tokens':
+      return `${who} has used ${used}`;
+    case 'attempts':
+    case 'retries':
+      return `${who} has made ${used}`;
+    case 'wallMs':
+      return `${who} has taken ${used}`;
+  }
+}
+
+function amountText(measure: Limit['measure'], amount: number): string {
+  switch (measure) {
+    case 'costMicros':
+      return moneyText(amount);
+    case 'wallMs':
+      return durationText(amount);
+    case 'tokens':
+    case 'attempts':
+    case 'retries':
+      return `${amount} ${measure}`;
+  }
+}
+
+/** What the retry budgets of the run and of this step still allow; undefined without one. */
+export function retriesLeft(turn: Turn, node: GraphStep, key: string): number | undefined {
+  const left = limitsOf(turn, node, key).flatMap((limit) =>
+    limit.measure === 'retries' ? [limit.limit - limit.used] : [],
+  );
+  return left.length === 0 ? undefined : Math.min(...left);
+}
+
+/** Only a workflow that limits cost or tokens holds anything for its calls; the others go on as fast as they can. */
+export function reservationOf(turn: Turn, node: GraphStep, estimate: Estimate | undefined): Estimate | undefined {
+  if (!estimate || (estimate.costMicros === 0 && estimate.tokens === 0)) return undefined;
+  const budgets = [turn.ctx.graph.document.settings?.budget, node.step.budget];
+  const isLimited = budgets.some((budget) => limitedBy.some((name) => budget?.[name] !== undefined));
+  return isLimited ? estimate : undefined;
+}
+
+const limitedBy = ['costMicros', 'tokens', 'perDayMicros', 'perMonthMicros'] as const;
+
+/** From here on a limit is close. */
+const warnedAt = 0.8;
+
+/** Called when an attempt began or ended: says once of every limit that most of it is used. */
+export function warnOfLimits(turn: Turn, node: GraphStep, key: string): void {
+  for (const limit of limitsOf(turn, node, key)) {
+    if (limit.used === 0 || limit.used < limit.limit * warnedAt) continue;
+    const warned = limit.period === undefined ? turn.state.warned?.[limit.rule] : warnedOfPeriod(turn, limit.period);
+    if (warned !== undefined && warned >= limit.limit) continue;
+    emit(turn, { type: 'budget_warning', step: key, ...limit }, true);
+  }
+}
+
+function warnedOfPeriod({ ctx, state }: Turn, period: string): number {
+  return Math.max(state.spend?.[period]?.warnedMicros ?? -1, ctx.othersSpent?.(period).warnedMicros ?? -1);
+}
+
+/** Why this cannot be the new limit; a limit may have been raised by somebody else since it was reached. */
+export function refuseRaise(turn: Turn, node: GraphStep, task: TaskState, value: unknown): Refusal | undefined {
+  const found = limitsOf(turn, node, task.step).find(({ rule }) => rule === task.rule);
+  const limit = found && found.period === task.limit?.period ? found : task.limit;
+  if (!limit) return { code: 'refused', message: 'There is no limit to raise here' };
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > limit.limit) return undefined;
+  const unit = limit.measure === 'costMicros' ? ' (in micro-units)' : '';
+  const message = `The new limit must be a whole number${unit} above ${amountText(limit.measure, limit.limit)}`;
+  return { code: 'refused', message };
+}
+
+function crossedStops({ ctx, state }: Turn, stops: readonly unknown[]): CrossedLimit[] {
+  const conditions = ctx.graph.document.settings?.stopWhen ?? [];
+  const sinceMs = ctx.now - state.startedAt;
   return conditions.flatMap((condition, index) => {
     const rule = `/settings/stopWhen/${index}`;
     const stop = (message: string): CrossedLimit[] => [{ on: 'stop_condition', rule, message }];
-    if ('costAboveMicros' in condition && spent.costMicros > condition.costAboveMicros) {
+    if ('costAboveMicros' in condition && state.costMicros > condition.costAboveMicros) {
       return stop(
-        `The run has cost ${moneyText(spent.costMicros)}; it stops above ${moneyText(condition.costAboveMicros)}`,
+        `The run has cost ${moneyText(state.costMicros)}; it stops above ${moneyText(condition.costAboveMicros)}`,
       );
     }
-    if ('runsLongerThanMs' in condition && spent.sinceMs > condition.runsLongerThanMs) {
+    if ('runsLongerThanMs' in condition && sinceMs > condition.runsLongerThanMs) {
       return stop(
-        `The run has taken ${durationText(spent.sinceMs)}; it stops after ${durationText(condition.runsLongerThanMs)}`,
+        `The run has taken ${durationText(sinceMs)}; it stops after ${durationText(condition.runsLongerThanMs)}`,
       );
     }
     // An expression without a clear `false` stops the run: what cannot be told apart is looked at by a person.
@@ -99,27 +185,4 @@ function crossedStops(turn: Turn, spent: Spent, stops: readonly unknown[]): Cros
       return stop(`The stop condition ${condition.expression} holds`);
     return [];
   });
-}
-
-function spentByRun(state: RunState, now: number): Spent {
-  return {
-    costMicros: state.costMicros,
-    tokens: state.usage.inputTokens + state.usage.outputTokens,
-    attempts: Object.values(state.steps).reduce((sum, step) => sum + step.attempts.length, 0),
-    sinceMs: now - state.startedAt,
-  };
-}
-
-function spentByStep(step: StepState, now: number): Spent {
-  const spent: Spent = {
-    costMicros: 0,
-    tokens: 0,
-    attempts: step.attempts.length,
-    sinceMs: step.firstStartedAt === undefined ? 0 : now - step.firstStartedAt,
-  };
-  for (const { costMicros, usage } of step.attempts) {
-    spent.costMicros += costMicros;
-    spent.tokens += (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
-  }
-  return spent;
 }

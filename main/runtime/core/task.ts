@@ -9,6 +9,7 @@ import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
 import { openChanges } from './effects.ts';
 import { escalate } from './failure.ts';
+import { refuseRaise } from './limits.ts';
 import { endSteps } from './rollback.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
 
@@ -18,7 +19,9 @@ export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
   const task = taskOf(turn.state, command.taskId);
   if (!task) return { code: 'not_found', message: `There is no item ${command.taskId} in this run` };
   const node = graphStep(turn.ctx, task.step);
-  const refusal = refuse(turn, task, command);
+  const refusal =
+    refuse(turn, task, command) ??
+    (node && command.answer === 'raise' ? refuseRaise(turn, node, task, command.value) : undefined);
   if (refusal || !node) return refusal ?? { code: 'not_found', message: `Step ${task.step} is not in this version` };
   const { answer, by, reason, value } = command;
   const said = {

@@ -7,7 +7,7 @@ import { checkConfig } from '../config.ts';
 import { StepFailure } from '../kind.ts';
 import type { Outcome, StepKind } from '../kind.ts';
 import { manifest } from './manifest.ts';
-import { costMicrosOf, priceTable } from './prices.ts';
+import { costMicrosOf, longestAnswerTokens, priceTable } from './prices.ts';
 
 const resolved = z.strictObject({
   connection: z.literal('demo', 'There is only the connection "demo"'),
@@ -37,6 +37,13 @@ export const llmStep: StepKind = {
     return misfit === undefined ? undefined : `The edit does not have the shape the step promises: ${misfit}`;
   },
 
+  estimate(config) {
+    // A token is never less than half a character of what is sent, whichever model counts them.
+    const sent = ['prompt', 'system', 'output'].reduce((sum, field) => sum + sizeOf(config[field]), 0);
+    const usage = { inputTokens: Math.ceil(sent / 2), outputTokens: longestAnswerTokens };
+    return { costMicros: costMicrosOf('demo-1', usage) ?? 0, tokens: usage.inputTokens + usage.outputTokens };
+  },
+
   async execute(config, ctx): Promise<Outcome> {
     const { prompt, system, output: outputSchema } = resolved.parse(config);
     await pause(DEMO_LATENCY_MS, ctx.signal);
@@ -61,6 +68,11 @@ export const llmStep: StepKind = {
     return { ok: true, output: completion.output, ...spent, details };
   },
 };
+
+function sizeOf(value: unknown): number {
+  if (value === undefined) return 0;
+  return (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).length;
+}
 
 type Shape = { ok: true; schema: z.ZodType } | { ok: false; message: string };
 

@@ -15,6 +15,9 @@ export const priceTable: { version: string; models: Readonly<Record<string, Pric
   models: { 'demo-1': { inputMicros: 150_000, outputMicros: 600_000 } },
 };
 
+/** The longest answer a model is let give; a call reserves as much. */
+export const longestAnswerTokens = 4_096;
+
 /** Undefined for a model without a price: an unknown cost is not zero. */
 export function costMicrosOf(model: string, usage: Usage): number | undefined {
   const price = Object.hasOwn(priceTable.models, model) ? priceTable.models[model] : undefined;

@@ -3,7 +3,17 @@ import type { TaskAnswer } from '../../../shared/run/events.ts';
 import type { TaskState } from '../../../shared/run/state.ts';
 
 /** The order is the order of the keys: 1, 2, 3, 4. */
-const order: TaskAnswer[] = ['approve', 'edit', 'reject', 'send_back', 'happened', 'not_happened', 'retry', 'give_up'];
+const order: TaskAnswer[] = [
+  'approve',
+  'edit',
+  'reject',
+  'send_back',
+  'happened',
+  'not_happened',
+  'raise',
+  'retry',
+  'give_up',
+];
 const reviewKeys: TaskAnswer[] = ['approve', 'edit', 'reject', 'send_back'];
 
 export interface AnswerChoice {
@@ -21,7 +31,7 @@ export function choicesOf(task: Pick<TaskState, 'allow' | 'kind'>): AnswerChoice
 }
 
 /** What must be filled in before the answer can be given. */
-export type Demand = 'nothing' | 'edits' | 'reason' | 'comment' | 'note' | 'result';
+export type Demand = 'nothing' | 'edits' | 'reason' | 'comment' | 'note' | 'result' | 'limit';
 
 export function demandOf(answer: TaskAnswer): Demand {
   switch (answer) {
@@ -40,6 +50,8 @@ export function demandOf(answer: TaskAnswer): Demand {
       return 'comment';
     case 'happened':
       return 'result';
+    case 'raise':
+      return 'limit';
   }
 }
 

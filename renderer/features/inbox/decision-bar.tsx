@@ -6,6 +6,7 @@ import { Button, Textarea } from '@mantine/core';
 import { useLayoutEffect, useRef, useState } from 'react';
 import type { InboxCard } from '../../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
+import { limitValueOf } from '../../../shared/run/limits.ts';
 import { useCommand } from '../../client.ts';
 import { notifyDone } from '../../lib/notify.ts';
 import { useSettings } from '../../lib/settings.ts';
@@ -26,6 +27,7 @@ const doneTitles: Record<TaskAnswer, string> = {
   give_up: 'Given up',
   happened: 'Noted: it happened',
   not_happened: 'Noted: it did not happen, so it is tried again',
+  raise: 'The limit is raised',
 };
 
 const asks: Partial<Record<TaskAnswer, { label: string; placeholder: string; send: string }>> = {
@@ -46,6 +48,7 @@ const asks: Partial<Record<TaskAnswer, { label: string; placeholder: string; sen
     placeholder: 'Where you looked, and what you found there.',
     send: 'It did not happen – try again',
   },
+  raise: { label: 'What is the new limit?', placeholder: '1.50', send: 'Raise the limit' },
   edit: {
     label: 'A word about your changes (optional)',
     placeholder: 'This goes into the record.',
@@ -109,11 +112,18 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
       }
       value = parsed.value;
     }
+    if (demand === 'limit') {
+      value = card.limit && limitValueOf(card.limit, said);
+      if (value === undefined) {
+        setProblem('Write a number, such as 1.50 for money or 20 for a count.');
+        return;
+      }
+    }
     const decided = await decide.run({
       taskId: card.taskId,
       answer,
       by,
-      ...(said !== '' && demand !== 'result' ? { reason: said } : {}),
+      ...(said !== '' && demand !== 'result' && demand !== 'limit' ? { reason: said } : {}),
       ...(value === undefined ? {} : { value }),
       ...(card.digest === undefined ? {} : { digest: card.digest }),
     });
