@@ -23,7 +23,7 @@ import type { Faults } from './runtime/faults.ts';
 import { createHttpClient } from './runtime/http/client.ts';
 import { SandboxLedgerError, startSandbox } from './sandbox/sandbox.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
-import { manifests, stepKinds } from './steps/index.ts';
+import { estimateOf, manifests, stepKinds } from './steps/index.ts';
 import { betterSqlite3 } from './store/drivers/better-sqlite3.ts';
 import { StoreError, type SqlDriver, type Store } from './store/port.ts';
 import { openStore } from './store/store.ts';
@@ -135,7 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       store,
       engine,
       manifests,
-      problems: (document) => findProblems(document, { manifests, parseExpression }),
+      problems: (document) => findProblems(document, { manifests, parseExpression, estimate: estimateOf }),
       live,
       allowed,
       samplesDir: folders.samples,

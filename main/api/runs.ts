@@ -30,6 +30,7 @@ type Topic =
   | 'runs.startDocument'
   | 'runs.settled'
   | 'runs.cancel'
+  | 'runs.limits'
   | 'runs.rollbackPlan'
   | 'runs.rollback'
   | 'ledger.list';
@@ -97,6 +98,11 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
         await engine.cancelRun({ commandId, runId, by, ...(reason === undefined ? {} : { reason }) });
         return null;
       }),
+    'runs.limits': async ({ runId }) => {
+      const limits = await engine.limits(runId);
+      if (!limits) throw noSuchRun(runId);
+      return limits;
+    },
     'runs.rollbackPlan': async ({ runId }) => {
       const plan = await engine.planRollback(runId);
       if (!plan) throw new ApiError('not_found', `There is no run ${runId} in this data folder`);

@@ -10,7 +10,7 @@ import { documentLimits, parseDocument } from '../../shared/workflow/parse.ts';
 import type { Problem } from '../../shared/workflow/problem.ts';
 import { findProblems } from '../../shared/workflow/problems.ts';
 import { parseExpression } from '../runtime/expressions.ts';
-import { manifests } from '../steps/index.ts';
+import { estimateOf, manifests } from '../steps/index.ts';
 import { CliFailure, oneLine } from './output.ts';
 
 /** Deeper than anything a step reads, and far from what the stack of a reader holds. */
@@ -26,7 +26,10 @@ export interface CheckedFile {
 export async function checkFile(file: string): Promise<CheckedFile> {
   const parsed = parseDocument(await readText(file));
   if (!parsed.ok) return { problems: parsed.problems };
-  return { document: parsed.document, problems: findProblems(parsed.document, { manifests, parseExpression }) };
+  return {
+    document: parsed.document,
+    problems: findProblems(parsed.document, { manifests, parseExpression, estimate: estimateOf }),
+  };
 }
 
 /** The document of a file without errors; otherwise every error, each with its place. */

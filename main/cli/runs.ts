@@ -1,5 +1,6 @@
 /** `holdfast runs` and `holdfast ledger`: what happened, what is going on, and an end to it. */
 import { randomUUID } from 'node:crypto';
+import type { Limit } from '../../shared/run/limits.ts';
 import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
 import { DEFAULT_PARK_AFTER_MS, follow, resultOf, resultText, settle } from './drive.ts';
@@ -32,6 +33,10 @@ export function show(command: Command, runId: string): Promise<number> {
   return withSession(command, async (session) => {
     const { state, document } = await snapshot(session, runId);
     const result = resultOf(state, Object.keys(document.steps));
+    const limits = (await session.client.call('runs.limits', { runId })).map((limit) => ({
+      ...limit,
+      over: Math.max(0, limit.used + limit.reserved - limit.limit),
+    }));
     const more = {
       workflow: state.workflowId,
       name: state.workflowName,
@@ -40,14 +45,24 @@ export function show(command: Command, runId: string): Promise<number> {
       endedAt: state.endedAt ?? null,
       input: state.input,
       openEffects: state.openEffects,
+      reserved: state.reserved ?? null,
+      limits,
       tasks: Object.values(state.tasks),
     };
     command.output.result(
       { ...result, ...more },
-      `${state.workflowName}, started ${time(state.startedAt)} UTC\n${resultText(result, state)}`,
+      `${state.workflowName}, started ${time(state.startedAt)} UTC\n${[resultText(result, state), ...limits.map(limitText)].join('\n')}`,
     );
     return 0;
   });
+}
+
+function limitText({ scope, step, measure, limit, used, reserved, over, period }: Limit & { over: number }): string {
+  const amount = (value: number): string => (measure === 'costMicros' ? money(value) : String(value));
+  const of = measure.replace(/(Micros|Ms)$/, '');
+  const held = reserved === 0 ? '' : `, ${amount(reserved)} held for calls`;
+  const above = over === 0 ? '' : `, ${amount(over)} over`;
+  return `Limit of ${of} per ${step ?? period ?? scope}: ${amount(used)} of ${amount(limit)}${held}${above}`;
 }
 
 export function events(command: Command, runId: string, flags: { follow: boolean }): Promise<number> {

@@ -6,6 +6,7 @@
 import { ApiError } from '../../shared/api/contract.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
+import { allLimits, type Limit } from '../../shared/run/limits.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
 import { periodsOf } from '../../shared/run/spend.ts';
 import { taskOf, type RunState } from '../../shared/run/state.ts';
@@ -19,11 +20,11 @@ import { keepAwakeTime } from './awake-record.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
 import { planRollback } from './core/rollback.ts';
+import { createSpending, type Spending } from './core/spending.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
-import { createSpending, type Spending } from './spending.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 /** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
@@ -109,6 +110,8 @@ export interface Engine {
   decideTask(options: DecideTask): Promise<void>;
   /** Undoes what the run changed; a run in progress is cancelled first. */
   rollbackRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
+  /** Every limit that binds the run now, with what is used of it; those of a day or month count all runs. */
+  limits(runId: string): Promise<Limit[] | undefined>;
   /** What a rollback would do now. */
   planRollback(runId: string): Promise<RollbackPlan | undefined>;
   cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
@@ -299,6 +302,20 @@ export function createEngine(options: EngineOptions): Engine {
     return { runId, existing: false };
   }
 
+  async function read(runId: string): Promise<RunView | undefined> {
+    const stored = await store.events(runId);
+    const actor = await actors.get(runId)?.catch(() => undefined);
+    const state = foldRun(stored);
+    if (!state) return undefined;
+    const unsaved = (actor?.unsaved() ?? []).filter((event) => event.seq > state.lastSeq);
+    const { document } = await graphOf(state.version);
+    return {
+      state: unsaved.reduce<RunState>((folded, event) => evolve(folded, event), state),
+      events: [...stored, ...unsaved],
+      document,
+    };
+  }
+
   return {
     async start() {
       await awakeRecord?.begin();
@@ -348,24 +365,21 @@ export function createEngine(options: EngineOptions): Engine {
       await post(runId, { type: 'rollback_run', by, ...(reason === undefined ? {} : { reason }) }, commandId);
     },
 
+    async limits(runId) {
+      await loadFacts();
+      const view = await read(runId);
+      if (!view) return undefined;
+      const { state, document } = view;
+      const othersSpent = (period: string) => shared.spending.others(state.workflowId, period, state.spend?.[period]);
+      return allLimits(state, { document, now: state.endedAt ?? clock(), othersSpent });
+    },
+
     async planRollback(runId) {
       const state = foldRun(await store.events(runId));
       return state && planRollback(state, await graphOf(state.version));
     },
 
-    async read(runId) {
-      const stored = await store.events(runId);
-      const actor = await actors.get(runId)?.catch(() => undefined);
-      const state = foldRun(stored);
-      if (!state) return undefined;
-      const unsaved = (actor?.unsaved() ?? []).filter((event) => event.seq > state.lastSeq);
-      const { document } = await graphOf(state.version);
-      return {
-        state: unsaved.reduce<RunState>((folded, event) => evolve(folded, event), state),
-        events: [...stored, ...unsaved],
-        document,
-      };
-    },
+    read,
 
     onEvents(listener) {
       listeners.add(listener);

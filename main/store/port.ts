@@ -6,7 +6,7 @@
 import type { RunSummary, InboxItem, LedgerRow, WorkflowDraft, WorkflowSummary } from '../../shared/api/contract.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunMetrics } from '../../shared/run/metrics.ts';
-import type { PeriodSpend } from '../../shared/run/spend.ts';
+import type { SpendTotal } from '../../shared/run/spend.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
@@ -17,11 +17,6 @@ export interface RunAppend {
   state: RunState;
   /** Ids of the outside commands these events answer; a second one with the same id must not act again. */
   commandIds: string[];
-}
-
-export interface SpendTotal extends PeriodSpend {
-  workflowId: string;
-  period: string;
 }
 
 export interface RunQuery {

@@ -1,5 +1,6 @@
 /** The table of what runs spent per day and month: written with the events, added up per workflow. */
-import type { SpendTotal, SqlDatabase } from './port.ts';
+import type { SpendTotal } from '../../shared/run/spend.ts';
+import type { SqlDatabase } from './port.ts';
 import type { SpendRow } from './projections.ts';
 import { allRows } from './sql.ts';
 

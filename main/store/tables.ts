@@ -4,9 +4,10 @@
  */
 import type { InboxItem, LedgerRow, RunSummary } from '../../shared/api/contract.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
+import type { SpendTotal } from '../../shared/run/spend.ts';
 import type { RunState, TaskState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
-import type { ReadStore, RunQuery, RunWake, SpendTotal, SqlDatabase, SqlStatement } from './port.ts';
+import type { ReadStore, RunQuery, RunWake, SqlDatabase, SqlStatement } from './port.ts';
 import { effectRows, labelOf, runRow, spendRows, taskRows, touchedBy } from './projections.ts';
 import type { EffectRow, RunRow, SpendRow, StoredEffect, TaskRow } from './projections.ts';
 import { spendOn } from './spend.ts';

@@ -8,6 +8,7 @@ import './interpretive.ts';
 import * as z from 'zod';
 import { taskAnswers } from '../run/events.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { Limit } from '../run/limits.ts';
 import type { MetricsSummary } from '../run/metrics-summary.ts';
 import type { RollbackPlan } from '../run/rollback-plan.ts';
 import type { EffectState, RunState, StateWord, TaskState } from '../run/state.ts';
@@ -229,6 +230,8 @@ export const contract = {
     z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
   ),
 
+  /** Every limit that binds the run now, with what is used of it and held by calls in flight. */
+  'runs.limits': query<Limit[]>()(z.strictObject({ runId: id })),
   /** What a rollback would do now, before anybody asks for it. */
   'runs.rollbackPlan': query<RollbackPlan>()(z.strictObject({ runId: id })),
   /** Undoes what the run changed, the last change first; a run in progress is cancelled before. */

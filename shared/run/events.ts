@@ -182,7 +182,7 @@ export type RunEventBody =
       value?: unknown;
     }
   /** 80 % of a limit is used; once for each limit, and again when it was raised. */
-  | ({ type: 'budget_warning'; step: StepKey } & Limit)
+  | ({ type: 'budget_warning'; step: StepKey } & Omit<Limit, 'step'>)
   | { type: 'step_confirmed'; step: StepKey; ports: string[] }
   | { type: 'step_skipped'; step: StepKey }
   /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */

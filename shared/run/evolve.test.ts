@@ -244,13 +244,17 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     pausesRun: fc.boolean(),
     limit,
   }),
-  budget_warning: fc
-    .tuple(limit, fc.record({ step: key }))
-    .map(([must, may]) => ({ ...must, ...may })),
+  budget_warning: fc.tuple(limit, fc.record({ step: key })).map(([must, may]) => ({ ...must, ...may })),
   task_escalated: fc
     .tuple(fc.record({ step: key, taskId, rung: small, owner: by }), optional({ dueAt: small }))
     .map(([must, may]) => ({ ...must, ...may })),
-  escalation_decided: fc.record({ step: key, taskId, answer: fc.constantFrom(...taskAnswers), by, value: fc.oneof(small, value) }),
+  escalation_decided: fc.record({
+    step: key,
+    taskId,
+    answer: fc.constantFrom(...taskAnswers),
+    by,
+    value: fc.oneof(small, value),
+  }),
   step_confirmed: fc.record({ step: key, ports }),
   step_skipped: fc.record({ step: key }),
   step_failed: fc.record({ step: key, error, ports }),

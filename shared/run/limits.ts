@@ -24,6 +24,8 @@ export interface Limit {
   reserved: number;
   /** `2026-11-23` or `2026-11`, for the limits of the whole workflow. */
   period?: string;
+  /** In a list of all limits: the step it is a limit of. */
+  step?: StepKey;
 }
 
 export interface LimitContext {
@@ -58,6 +60,15 @@ export function runLimits(state: RunState, { document, now, othersSpent }: Limit
     });
   }
   return found;
+}
+
+/** Every limit of the run, of its workflow, and of each step that was reached. */
+export function allLimits(state: RunState, context: LimitContext): Limit[] {
+  const keys = Object.keys(state.steps).filter((key) => !isUndoKey(key));
+  const steps = keys.flatMap((key) =>
+    stepLimits(state, stepIdOf(key), key, context).map((limit) => ({ ...limit, step: key })),
+  );
+  return [...runLimits(state, context), ...steps];
 }
 
 /** Cost and tokens are of the drawn step, in all its rounds and items; attempts, retries and time of this one. */

@@ -22,6 +22,12 @@ export interface PeriodSpend {
   warnedMicros?: number;
 }
 
+/** A workflow's day or month: the sum over its runs. */
+export interface SpendTotal extends PeriodSpend {
+  workflowId: string;
+  period: string;
+}
+
 export type Spend = Readonly<Record<string, PeriodSpend>>;
 
 export const nothingSpent: PeriodSpend = { spentMicros: 0, reservedMicros: 0 };
@@ -84,10 +90,7 @@ export function changePeriod(state: RunState, period: string, change: Partial<Pe
 }
 
 /** A person raised the limit that was reached: for this run, or for the workflow's day or month. */
-export function raiseLimit(
-  state: RunState,
-  event: { taskId: string; answer: TaskAnswer; value?: unknown },
-): RunState {
+export function raiseLimit(state: RunState, event: { taskId: string; answer: TaskAnswer; value?: unknown }): RunState {
   const limit = taskOf(state, event.taskId)?.limit;
   if (!limit || event.answer !== 'raise' || typeof event.value !== 'number') return state;
   return limit.period === undefined

@@ -13,6 +13,8 @@ import { unsupportedParts } from './unsupported.ts';
 
 const tools: ProblemTools = {
   manifests: testManifests,
+  estimate: (kind, config) =>
+    kind === 'http' ? { costMicros: 10 + JSON.stringify(config['body'] ?? '').length, tokens: 5 } : undefined,
   parseExpression(text) {
     try {
       jsonata(text);
@@ -234,7 +236,7 @@ describe('what this version does not run', () => {
       edges: [{ ...edge('a', 'a'), loop: { maxIterations: 1 } }],
       triggers: [{ id: 't', kind: 'schedule' }],
       settings: {
-        budget: { perDayMicros: 1 },
+        budget: { iterations: 1 },
         stopWhen: [{ iterationsAbove: 2 }],
       },
     };
@@ -288,5 +290,36 @@ describe('what a run is given', () => {
   it('must have defaults that fit', () => {
     const found = inputsOf({ type: 'object', properties: { n: { type: 'number', default: 'one' }, m: true } });
     expect(found).toMatchObject([{ code: 'invalid_default', pointer: '/inputs/properties/n/default' }]);
+  });
+});
+
+describe('budgets', () => {
+  const dear = { ...get, config: { ...get.config, body: { note: '{{ input.text }}' } } };
+  const found = (value: object) =>
+    findProblems(documentOf({ steps: { a: dear }, ...value }), tools).map(({ code, pointer }) => [code, pointer]);
+
+  it.each([
+    [{ costMicros: 21 }, []],
+    [{ costMicros: 20 }, [['budget_below_one_call', '/settings/budget/costMicros']]],
+    [{ tokens: 4 }, [['budget_below_one_call', '/settings/budget/tokens']]],
+    [{ perDayMicros: 20 }, [['budget_below_one_call', '/settings/budget/perDayMicros']]],
+    [{ perMonthMicros: 20 }, [['budget_below_one_call', '/settings/budget/perMonthMicros']]],
+    [{ costMicros: 0 }, [['budget_of_nothing', '/settings/budget/costMicros']]],
+    [{ retries: 0 }, []],
+    [{ costMicros: 90, perDayMicros: 80 }, [['budget_never_reached', '/settings/budget/costMicros']]],
+    [{ perDayMicros: 90, perMonthMicros: 80 }, [['budget_never_reached', '/settings/budget/perDayMicros']]],
+  ])('%j of the workflow', (budget, problems) => {
+    expect(found({ settings: { budget } })).toEqual(problems);
+  });
+
+  it('a stop condition above the budget of a run can never hold', () => {
+    const settings = { budget: { costMicros: 100 }, stopWhen: [{ costAboveMicros: 101 }, { costAboveMicros: 100 }] };
+    expect(found({ settings })).toEqual([['budget_never_reached', '/settings/stopWhen/0']]);
+  });
+
+  it('without the code of the kinds nothing is known of their calls', () => {
+    const { estimate: _estimate, ...without } = tools;
+    const document = documentOf({ steps: { a: { ...dear, budget: { costMicros: 1, wallMs: 5_000 } } } });
+    expect(findProblems(document, without)).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@
  * of the document. The editor, `check`, `import` and the start of a run all ask here; errors block a run.
  * Pure: kinds and the expression parser come in as arguments.
  */
+import { checkBudgets } from './checks/budgets.ts';
 import { report, type CheckContext, type ProblemTools } from './checks/context.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { checkInputs } from './checks/inputs.ts';
@@ -47,6 +48,7 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
     document,
     manifests: tools.manifests,
     parseExpression: tools.parseExpression,
+    estimate: tools.estimate,
     graph: compileGraph(document, tools.manifests),
     problems: [],
   };
@@ -56,5 +58,6 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
   checkKinds(context);
   checkExpressions(context);
   checkMarks(context);
+  checkBudgets(context);
   return context.problems.sort(inDocumentOrder(document));
 }

@@ -110,12 +110,11 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     places: (document) => gatesWith(document, (gate) => (gate.sendBackTo === undefined ? undefined : 'sendBackTo')),
   },
   {
-    part: 'budgets per day and month',
-    sentence:
-      'Budgets per day, per month and for rounds of a loop are part of the format, but this version does not watch them.',
-    fix: 'Set a budget per run, and remove this one.',
+    part: 'budgets of rounds',
+    sentence: 'Budgets for rounds of a loop are part of the format, but this version does not watch them.',
+    fix: 'Remove this budget.',
     places: (document) =>
-      (['perDayMicros', 'perMonthMicros', 'iterations'] as const).flatMap((name) => [
+      (['iterations'] as const).flatMap((name) => [
         ...(document.settings?.budget?.[name] === undefined ? [] : [['settings', 'budget', name]]),
         ...Object.entries(document.steps).flatMap(([id, step]) =>
           step.budget?.[name] === undefined ? [] : [['steps', id, 'budget', name]],

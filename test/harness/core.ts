@@ -20,8 +20,8 @@ import type {
 } from '../../main/runtime/core/commands.ts';
 import { decide, settle } from '../../main/runtime/core/decide.ts';
 import { due, type Due } from '../../main/runtime/core/due.ts';
+import { createSpending, type Spending } from '../../main/runtime/core/spending.ts';
 import { beginTurn, type Turn } from '../../main/runtime/core/turn.ts';
-import { createSpending, type Spending } from '../../main/runtime/spending.ts';
 
 /** How an attempt ends: its outcome, what the checks of the output found, and how long it took. */
 export interface Reply {

@@ -58,7 +58,9 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     after: rarely(gate),
     rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const)),
     undo: fc.option(fc.constantFrom(...effectClasses), { nil: undefined }),
-    budget: rarely(fc.constantFrom({ costMicros: 4 }, { tokens: 8 }, { attempts: 2 }, { retries: 1 }, { wallMs: 4_000 })),
+    budget: rarely(
+      fc.constantFrom({ costMicros: 4 }, { tokens: 8 }, { attempts: 2 }, { retries: 1 }, { wallMs: 4_000 }),
+    ),
   })
   .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, undo, budget }) => ({
     kind: 'test',

@@ -63,7 +63,8 @@ export function simulatedPeople(options: PeopleOptions): void {
     }
     const by = names[Math.floor(draw() * names.length)] ?? 'person:ada';
     const edited = item.gate === 'before' ? item.shown : { n: 0.5, confidence: 1 };
-    const said = { runId: item.runId, taskId: item.taskId, answer, by, reason: 'Because', value: edited };
+    const value = answer === 'raise' ? (item.limit?.limit ?? 0) * 2 + 100 : edited;
+    const said = { runId: item.runId, taskId: item.taskId, answer, by, reason: 'Because', value };
     const letter = { ...said, commandId: `letter-${(letters += 1)}` };
     send(letter);
     // A double click, and somebody else at the same moment.
@@ -87,7 +88,9 @@ export function simulatedPeople(options: PeopleOptions): void {
           unanswered.delete(letter.commandId);
           // Others were faster, or the host is going down; a plain no to what the inbox offered is a mistake.
           const isNo = error instanceof ApiError && error.code === 'refused';
-          if (!isNo || error.message.startsWith('The runtime stopped')) return;
+          // The limit of a day may have been raised from another run meanwhile.
+          const isBehind = isNo && letter.answer === 'raise' && error.message.startsWith('The new limit must be');
+          if (!isNo || isBehind || error.message.startsWith('The runtime stopped')) return;
           world.complaints.push(`${letter.answer} to ${letter.taskId} failed: ${String(error)}`);
         },
       );

@@ -115,9 +115,12 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
 
     const dump = (dataDir: string): unknown =>
       tamper(driver, dataDir, (db) =>
-        ['run ORDER BY run_id', 'task ORDER BY task_id', 'effect ORDER BY key', 'run_spend ORDER BY run_id, period'].map((table) =>
-          db.prepare(`SELECT * FROM ${table}`).all(),
-        ),
+        [
+          'run ORDER BY run_id',
+          'task ORDER BY task_id',
+          'effect ORDER BY key',
+          'run_spend ORDER BY run_id, period',
+        ].map((table) => db.prepare(`SELECT * FROM ${table}`).all()),
       );
 
     it('of a projection is seen by doctor, and a rebuild brings back every row as it was', async () => {

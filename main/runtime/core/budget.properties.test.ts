@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { coreDriver, failure, ok, seeded, type Core } from '../../../test/harness/core.ts';
 import { graphOf, step } from '../../../test/harness/graph.ts';
 import { periodsOf } from '../../../shared/run/spend.ts';
-import { createSpending } from '../spending.ts';
+import { createSpending } from './spending.ts';
 
 const size = process.env['HOLDFAST_TEST_SIZE'] ?? 'small';
 const numRuns = size === 'soak' ? 20_000 : size === 'push' ? 2_000 : 300;

@@ -4,12 +4,17 @@ import { coreDriver, failure, ok, type Core, type CoreOptions } from '../../../t
 import { effectStep, graphOf, step, type DocumentInput, type StepInput } from '../../../test/harness/graph.ts';
 import type { Estimate } from '../../../shared/run/spend.ts';
 import type { Budget } from '../../../shared/workflow/document.ts';
-import { createSpending } from '../spending.ts';
+import { createSpending } from './spending.ts';
 import { decide } from './decide.ts';
 
 type Settings = DocumentInput['settings'];
 
-function begin(steps: Record<string, StepInput>, settings: Settings, estimate?: Estimate, more: CoreOptions = {}): Core {
+function begin(
+  steps: Record<string, StepInput>,
+  settings: Settings,
+  estimate?: Estimate,
+  more: CoreOptions = {},
+): Core {
   const core = coreDriver(graphOf(steps, [], { settings }), {
     prepare: () => ({ config: {}, ...(estimate ? { estimate } : {}) }),
     ...more,
@@ -214,7 +219,10 @@ describe('A day or month of the workflow', () => {
     const runs = ['run_1', 'run_2', 'run_3'].map((runId) => begin({ a: step() }, settings, call, { runId, spending }));
     expect(runs.map((core) => core.running())).toEqual([['a'], ['a'], []]);
     const [first, , third] = runs as [Core, Core, Core];
-    expect(only(third)).toMatchObject({ rule: '/settings/budget/perDayMicros', limit: { scope: 'day', reserved: 200 } });
+    expect(only(third)).toMatchObject({
+      rule: '/settings/budget/perDayMicros',
+      limit: { scope: 'day', reserved: 200 },
+    });
     expect(only(third).message).toBe(
       'On 2027-01-15 (UTC) the workflow has cost $0.00, and up to $0.0002 is held by other calls; this call may take $0.0001; its budget per day is $0.00025',
     );
@@ -242,10 +250,14 @@ describe('A day or month of the workflow', () => {
   });
 
   test('is asked about again the day after somebody let it pass', () => {
-    const graph = graphOf({ a: step(), b: step(), c: step() }, [
-      ['a', 'b'],
-      ['b', 'c'],
-    ], { settings: { budget: { perDayMicros: 50 } } });
+    const graph = graphOf(
+      { a: step(), b: step(), c: step() },
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+      ],
+      { settings: { budget: { perDayMicros: 50 } } },
+    );
     const dear = ok(1, { costMicros: 60 });
     const core = coreDriver(graph, { script: { a: [dear] } });
     core.start();
@@ -261,9 +273,13 @@ describe('A day or month of the workflow', () => {
   test('a month is its own limit, and says so', () => {
     const core = begin({ a: step() }, { budget: { perMonthMicros: 90 } }, { costMicros: 80, tokens: 1 });
     core.finish('a', ok(1, { costMicros: 95 }));
-    const again = coreDriver(graphOf({ a: step(), b: step() }, [['a', 'b']], { settings: { budget: { perMonthMicros: 90 } } }));
+    const again = coreDriver(
+      graphOf({ a: step(), b: step() }, [['a', 'b']], { settings: { budget: { perMonthMicros: 90 } } }),
+    );
     again.start();
     again.finish('a', ok(1, { costMicros: 95 }));
-    expect(only(again).message).toBe('In 2027-01 (UTC) the workflow has cost $0.000095; its budget per month is $0.00009');
+    expect(only(again).message).toBe(
+      'In 2027-01 (UTC) the workflow has cost $0.000095; its budget per month is $0.00009',
+    );
   });
 });

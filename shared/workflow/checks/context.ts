@@ -2,6 +2,7 @@
  * What every check of a graph is given, and how it reports. A check looks at one concern, reports each finding once,
  * and never depends on another check having run.
  */
+import type { Estimate } from '../../run/spend.ts';
 import type { StepManifest } from '../../steps/manifest.ts';
 import type { WorkflowDocument } from '../document.ts';
 import { stepLabel } from '../describe.ts';
@@ -19,6 +20,8 @@ export interface ProblemTools {
   manifests: Manifests;
   /** Undefined when the expression can be parsed. */
   parseExpression(text: string): ExpressionFault | undefined;
+  /** The most that one call with this config may cost; absent where the code of the kinds is not at hand. */
+  estimate?: ((kind: string, config: Record<string, unknown>) => Estimate | undefined) | undefined;
 }
 
 export interface Finding {

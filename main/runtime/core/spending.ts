@@ -3,8 +3,7 @@
  * so that two runs in one turn of the event loop cannot both take the last of a budget. The table behind it is written
  * with the events; this is filled from it once, before the first run is loaded.
  */
-import type { SpendTotal } from '../store/port.ts';
-import { addSpend, nothingSpent, type PeriodSpend, type Spend } from '../../shared/run/spend.ts';
+import { addSpend, nothingSpent, type PeriodSpend, type Spend, type SpendTotal } from '../../../shared/run/spend.ts';
 
 export interface Spending {
   load(totals: readonly SpendTotal[]): void;
