@@ -1,5 +1,6 @@
 /** One run's mailbox over a store that writes when it is told to: what happens while a transaction is being written. */
 import { expect, test } from 'vitest';
+import { createSpending } from './core/spending.ts';
 import { createActor } from './run-actor.ts';
 import { noFaults } from './faults.ts';
 import { nodeScheduler } from './scheduler.ts';
@@ -29,6 +30,7 @@ function stage() {
     random: { id: () => 'id', draw: () => 0.5, digest: (text: string) => text },
     faults: noFaults,
     committer: { append: () => new Promise<void>((resolve) => writes.push(resolve)) },
+    spending: createSpending(),
     timers: { set: () => undefined },
     scheduler: nodeScheduler,
     awake: { ms: () => 0 },

@@ -99,6 +99,7 @@ export function succeed(
   checked: Checked,
 ): void {
   const { ok: _ok, response, ports = ['out'], output, ...spent } = outcome;
+  const lazy = mayWait(turn, node, key, attempt);
   const effect = unsettledEffect(turn.state, key);
   if (effect) {
     emit(turn, {
@@ -112,22 +113,27 @@ export function succeed(
     const message = `The result does not count as done: ${checked.doneWhen.expression} is not true`;
     const error: StepError = { class: 'invalid_output', code: 'done_when', message };
     const details = { ...spent.details, output };
-    emit(turn, { type: 'attempt_failed', step: key, attempt, error, ...spent, details }, !node.checkpointed);
+    emit(turn, { type: 'attempt_failed', step: key, attempt, error, ...spent, details }, lazy);
     retryOrFail(turn, node, key, error);
     return;
   }
-  emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, output, ...spent }, !node.checkpointed);
+  emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, output, ...spent }, lazy);
   // What is about to be undone leads nowhere and is shown to nobody.
   if (isHeld(turn, key)) return;
   const after = node.step.gates?.after;
   // Nobody reviews for a run that is being cancelled; without the review the step is not confirmed.
   if (after && (turn.state.cancelling || openGate(turn, node, key, 'after', after, output, checked.gate))) return;
-  emit(turn, { type: 'step_confirmed', step: key, ports }, !node.checkpointed);
+  emit(turn, { type: 'step_confirmed', step: key, ports }, lazy);
+}
+
+/** What was paid from a budget is settled on disk, so that no crash makes it be paid twice. */
+function mayWait(turn: Turn, node: GraphStep, key: StepKey, attempt: number): boolean {
+  return !node.checkpointed && !stepState(turn, key).attempts[attempt - 1]?.reserved;
 }
 
 function fail(turn: Turn, node: GraphStep, key: StepKey, attempt: number, outcome: Failure): void {
   const { ok: _ok, sent, ...rest } = outcome;
-  emit(turn, { type: 'attempt_failed', step: key, attempt, ...rest }, !node.checkpointed);
+  emit(turn, { type: 'attempt_failed', step: key, attempt, ...rest }, mayWait(turn, node, key, attempt));
   const effect = unsettledEffect(turn.state, key);
   if (effect && settleFailedEffect(turn, effect, outcome.error, sent) === 'in_doubt') return;
   retryOrFail(turn, node, key, outcome.error);
