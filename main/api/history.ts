@@ -75,6 +75,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return `${event.steps.map(label).join(', ')} can run again${because(event.reason)}`;
     case 'run_rolled_back':
       return 'Everything the run changed was undone';
+    case 'loop_taken':
+      return `Round ${event.iteration} began after ${label(event.step)}`;
     case 'step_failed':
       return `${label(event.step)} ended without a result: ${event.error.message}`;
     case 'run_completed':

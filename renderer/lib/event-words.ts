@@ -72,6 +72,8 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `${named(event.step, labelOf)} went to ${formatActor(event.owner)} because ${triggerText(event.on)}: ${event.message}`;
     case 'budget_warning':
       return `${named(event.step, labelOf)} has used ${limitShare(event)} of a limit (${event.rule}).`;
+    case 'loop_taken':
+      return `After ${named(event.step, labelOf)} the run goes back: round ${event.iteration} begins.`;
     case 'step_confirmed':
       return `${named(event.step, labelOf)} is done and saved.`;
     case 'step_skipped':
@@ -118,6 +120,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'attempt_started':
     case 'heartbeat_recorded':
     case 'effect_intended':
+    case 'loop_taken':
       return 'started';
     case 'attempt_succeeded':
     case 'effect_confirmed':

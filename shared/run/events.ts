@@ -167,8 +167,27 @@ export type RunEventBody =
       rule?: string;
       /** The limit as it was reached; a person may raise it. */
       limit?: Limit;
+      /** Id of the loop edge that is at its limit. */
+      loop?: string;
       /** The error nothing retries or handles: what really happened, where `on` only names the rule that applies. */
       cause?: ErrorClass;
+    }
+  /** The run goes back: what the edge repeats has a new visit. */
+  | {
+      type: 'loop_taken';
+      /** The step that the edge starts from, in the visit that ends here. */
+      step: StepKey;
+      edge: string;
+      /** Which round begins: 2 is the first time back. */
+      iteration: number;
+      /** By place: the visit that each repeated step has now. */
+      visits: Record<string, number>;
+      /** Edges that left the loop in the round that ends: they stay taken. */
+      exits?: string[];
+      /** Loop edges inside, whose rounds are counted anew. */
+      restarts?: string[];
+      /** Edges inside that left an inner loop in the round that ends: they are open again. */
+      forgets?: string[];
     }
   /** Nobody decided in time: the item goes to the next owner. */
   | { type: 'task_escalated'; step: StepKey; taskId: string; rung: number; owner: string; dueAt?: number }

@@ -207,6 +207,12 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     .tuple(fc.record({ step: key, attempt: small, error }), optional({ costMicros: small }))
     .map(([must, may]) => ({ ...must, ...may })),
   attempt_abandoned: fc.record({ step: key, attempt: small }),
+  loop_taken: fc
+    .tuple(
+      fc.record({ step: key, edge: key, iteration: small, visits: fc.dictionary(key, small) }),
+      optional({ exits: fc.array(key), restarts: fc.array(key), forgets: fc.array(key) }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
   retry_scheduled: fc.record({ step: key, dueAt: small, delayMs: small, retrier: small }),
   timer_set: fc.record({ step: key, attempt: small, dueAt: small, output: value }),
   effect_intended: fc

@@ -24,6 +24,7 @@ import {
   withoutTimes,
 } from './changes.ts';
 import type { RunEvent } from './events.ts';
+import { allowRound, goRound } from './rounds.ts';
 import { isUndoKey } from './keys.ts';
 import { measure } from './metrics.ts';
 import { changePeriod, isUsageKnown, raiseLimit, reserve, settle } from './spend.ts';
@@ -230,6 +231,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           ...(event.rule === undefined ? {} : { rule: event.rule }),
           ...(event.limit ? { limit: event.limit } : {}),
           ...(event.cause === undefined ? {} : { cause: event.cause }),
+          ...(event.loop === undefined ? {} : { loop: event.loop }),
         },
       );
     case 'task_escalated': {
@@ -242,16 +244,24 @@ function apply(state: RunState, event: RunEvent): RunState {
         { ...rest, owner, rung, ...(dueAt === undefined ? {} : { dueAt }) },
       );
     }
-    case 'escalation_decided':
+    case 'escalation_decided': {
+      const loop = event.answer === 'retry' ? taskOf(state, event.taskId)?.loop : undefined;
+      if (loop !== undefined) {
+        const decided = changeStep(decideTask(state, event), event, (step) => ({ ...step, status: 'succeeded' }));
+        return allowRound(decided, event.step, loop);
+      }
       return changeStep(raiseLimit(decideTask(state, event), event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
         if (event.answer === 'give_up') return step;
         return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
+    }
     case 'budget_warning':
       return event.period === undefined
         ? { ...state, warned: { ...state.warned, [event.rule]: event.limit } }
         : changePeriod(state, event.period, { warnedMicros: event.limit });
+    case 'loop_taken':
+      return goRound(state, event);
     case 'step_confirmed': {
       const confirmed = changeStep(state, event, (step) => ({
         ...step,

@@ -150,6 +150,8 @@ export interface TaskState {
   limit?: Limit;
   /** The error that nothing retries or handles. */
   cause?: ErrorClass;
+  /** Id of the loop edge that may go round once more when the answer is `retry`. */
+  loop?: string;
   /** How often nobody decided in time; absent while the first owner has it. */
   rung?: number;
   decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown };
@@ -168,6 +170,13 @@ export interface UndoOrder {
   orderedAt: number;
   finishedAt?: number;
   kept?: KeptEffect[];
+}
+
+export interface LoopState {
+  /** How often the body has run since the loop was entered, the round under way included. */
+  iteration: number;
+  /** Rounds beyond the limit that people allowed. */
+  extra?: number;
 }
 
 /** Statuses in which a step waits for something that is not a person's escalation. */
@@ -193,6 +202,12 @@ export interface RunState {
   steps: Record<StepKey, StepState>;
   /** By place (`decide`, `each[3]/decide`): the visit a loop brought it to. Absent places are in their first. */
   visits?: Record<string, number>;
+  /** By place of a loop edge (its id, in an item `each[3]/again`): the rounds since its loop was entered. */
+  loops?: Record<string, LoopState>;
+  /** Places of edges that left a loop in an earlier round: they stay taken. */
+  exits?: Record<string, true>;
+  /** How often any loop of the run went back. */
+  iterations?: number;
   effects: Record<string, EffectState>;
   tasks: Record<string, TaskState>;
   costMicros: number;

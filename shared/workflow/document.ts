@@ -142,7 +142,13 @@ export const edgeSchema = z.strictObject({
   to: z.strictObject({ step: stepId }),
   label: shortText.optional(),
   onErrors: z.array(z.string().min(1)).min(1).optional(),
-  loop: z.strictObject({ maxIterations: z.int().min(1).max(100_000) }).optional(),
+  loop: z
+    .strictObject({
+      maxIterations: z.int().min(1).max(100_000).meta({
+        description: 'How often the repeated steps may run for each time they are entered, the first time included',
+      }),
+    })
+    .optional(),
 });
 
 export const stopConditionSchema = z.union([

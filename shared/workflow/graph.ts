@@ -6,6 +6,7 @@ import { isUndoKey, stepIdOf, undoKeyOf } from '../run/keys.ts';
 import { effectOf, type StepManifest } from '../steps/manifest.ts';
 import type { EffectClass } from '../steps/effect.ts';
 import type { Edge, Step, WorkflowDocument } from './document.ts';
+import { findLoops, type Loops } from './regions.ts';
 
 export interface GraphStep {
   id: string;
@@ -14,6 +15,8 @@ export interface GraphStep {
   /** Durable before anything after it starts: marked so, or with an effect above `read`. */
   checkpointed: boolean;
   incoming: Edge[];
+  /** The incoming edges that a step waits for: those that go back only bring it here again. */
+  arriving: Edge[];
   outgoing: Edge[];
 }
 
@@ -30,6 +33,9 @@ export interface Graph {
   steps: Map<string, GraphStep>;
   /** The steps that are in no container, in document order, in their first visit. */
   roots: readonly Instance[];
+  loops: Loops;
+  /** By id: the steps that may be skipped or begin because this one ended. */
+  followers: ReadonlyMap<string, readonly string[]>;
   /** The step that undoes one, by the id of the one it undoes. */
   compensations: Map<string, GraphStep>;
   /** Steps without incoming edges other than loop edges, in document order: where a run begins. */
@@ -44,7 +50,7 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
   for (const [id, step] of Object.entries(document.steps)) {
     const effect = effectOf(step, manifests.get(step.kind));
     const checkpointed = step.checkpoint === true || (effect !== 'pure' && effect !== 'read');
-    steps.set(id, { id, step, effect, checkpointed, incoming: [], outgoing: [] });
+    steps.set(id, { id, step, effect, checkpointed, incoming: [], arriving: [], outgoing: [] });
   }
   const compensations = new Map<string, GraphStep>();
   for (const [id, { compensate }] of Object.entries(document.steps)) {
@@ -52,7 +58,15 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     const effect = effectOf(compensate, manifests.get(compensate.kind));
     const label = compensate.label ?? `Undo ${document.steps[id]?.label ?? id}`;
     const step: Step = { ...compensate, label, checkpoint: true };
-    compensations.set(id, { id: undoKeyOf(id), step, effect, checkpointed: true, incoming: [], outgoing: [] });
+    compensations.set(id, {
+      id: undoKeyOf(id),
+      step,
+      effect,
+      checkpointed: true,
+      incoming: [],
+      arriving: [],
+      outgoing: [],
+    });
   }
   for (const edge of document.edges) {
     const from = steps.get(edge.from.step);
@@ -60,15 +74,33 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     if (!from || !to) continue;
     from.outgoing.push(edge);
     to.incoming.push(edge);
+    if (!edge.loop) to.arriving.push(edge);
   }
-  const entries = [...steps.values()].filter((node) => node.incoming.every((edge) => edge.loop)).map((node) => node.id);
+  const entries = [...steps.values()].filter((node) => node.arriving.length === 0).map((node) => node.id);
   const roots = [...steps.values()]
     .filter(({ step }) => step.parent === undefined)
     .map((node): Instance => ({ node, key: node.id, scope: '' }));
-  return { document, steps, roots, compensations, entries };
+  const loops = findLoops([...steps.values()].flatMap((node) => node.outgoing));
+  return { document, steps, roots, loops, followers: indexFollowers(steps, loops), compensations, entries };
+}
+
+/** Where its edges lead; and, of a step that may go back, what was kept waiting by the rounds it is in. */
+function indexFollowers(steps: ReadonlyMap<string, GraphStep>, loops: Loops): Map<string, string[]> {
+  const followers = new Map<string, string[]>();
+  for (const { id, outgoing } of steps.values()) {
+    const held = outgoing.some((edge) => edge.loop) ? (loops.around.get(id) ?? []).flatMap(({ exits }) => exits) : [];
+    const next = [...outgoing, ...held].filter((edge) => !edge.loop).map((edge) => edge.to.step);
+    followers.set(id, [...new Set(next)]);
+  }
+  return followers;
 }
 
 /** The drawn step behind a key such as `decide#2` or `each[3]/x`, or the compensation behind `pay!undo`. */
 export function nodeOf(graph: Graph, key: StepKey): GraphStep | undefined {
   return (isUndoKey(key) ? graph.compensations : graph.steps).get(stepIdOf(key));
+}
+
+/** The steps that may be skipped or begin because this one ended. */
+export function followersOf(graph: Graph, id: string): readonly string[] {
+  return graph.followers.get(id) ?? [];
 }

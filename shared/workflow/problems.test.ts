@@ -56,7 +56,6 @@ function codesOf(value: object): string[] {
 /** Findings that cannot be had alone. */
 const companions: Record<string, string[]> = {
   unreachable_step: ['cycle_without_limit'],
-  loop_without_cycle: ['not_executable_yet'],
   send_back_not_upstream: ['not_executable_yet'],
 };
 
@@ -96,8 +95,20 @@ describe('wiring', () => {
 
   it('sees a step that leads to itself', () => {
     expect(codesOf({ steps: { a: get }, edges: [edge('a', 'a')] })).toContain('cycle_without_limit');
-    expect(codesOf({ steps: { a: get }, edges: [{ ...edge('a', 'a'), loop: { maxIterations: 2 } }] })).toEqual([
-      'not_executable_yet',
+    expect(codesOf({ steps: { a: get }, edges: [{ ...edge('a', 'a'), loop: { maxIterations: 2 } }] })).toEqual([]);
+  });
+
+  it('wants a loop to be entered only where it goes back to', () => {
+    const steps = { a: get, b: get, c: get };
+    const loop = { ...edge('b', 'a'), loop: { maxIterations: 2 } };
+    const found = (edges: object[]) =>
+      findProblems(documentOf({ steps, edges }), tools).filter((one) => one.code === 'loop_second_entry');
+    expect(found([edge('a', 'b'), loop, edge('c', 'a')])).toEqual([]);
+    expect(found([edge('a', 'b'), loop, edge('c', 'b')])).toMatchObject([{ pointer: '/edges/2', step: 'c' }]);
+    const alone = [edge('a', 'b'), loop, { ...edge('b', 'c'), loop: { maxIterations: 2 } }, edge('c', 'b')];
+    expect(found(alone).map((one) => [one.message.slice(0, 55), one.pointer])).toEqual([
+      ['“a” is inside the loop back to “c”, but begins on its o', '/steps/a'],
+      ['“c” is inside the loop back to “a”, but begins on its o', '/steps/c'],
     ]);
   });
 
@@ -233,7 +244,6 @@ describe('what this version does not run', () => {
         c: { kind: 'map', config: {} },
         d: { kind: 'workflow', config: {} },
       },
-      edges: [{ ...edge('a', 'a'), loop: { maxIterations: 1 } }],
       triggers: [{ id: 't', kind: 'schedule' }],
       settings: {
         budget: { iterations: 1 },

@@ -8,6 +8,7 @@ import { report, type CheckContext, type ProblemTools } from './checks/context.t
 import { checkExpressions } from './checks/expressions.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkKinds } from './checks/kinds.ts';
+import { checkLoops } from './checks/loops.ts';
 import { checkMarks } from './checks/marks.ts';
 import { checkWiring } from './checks/wiring.ts';
 import type { WorkflowDocument } from './document.ts';
@@ -53,6 +54,7 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
     problems: [],
   };
   checkWiring(context);
+  checkLoops(context);
   checkSupported(context);
   checkInputs(context);
   checkKinds(context);

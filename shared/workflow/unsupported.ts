@@ -50,12 +50,6 @@ function rulesThen(document: WorkflowDocument, then: NonNullable<EscalationRule[
 
 export const unsupportedParts: readonly UnsupportedPart[] = [
   {
-    part: 'loops',
-    sentence: 'Loops are part of the format, but this version does not run them.',
-    fix: 'Remove the connection that goes back.',
-    places: (document) => document.edges.flatMap((edge, index) => (edge.loop ? [['edges', index, 'loop']] : [])),
-  },
-  {
     part: 'map',
     sentence: 'Repeating steps for each item of a list is part of the format, but this version does not run it.',
     fix: 'Take the step out of its container.',

@@ -12,7 +12,9 @@ import { changesTheWorld, effectClasses } from '../../shared/steps/effect.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } from './core.ts';
 import { cases } from './size.ts';
-import { graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
+import { sideEntries } from '../../shared/workflow/regions.ts';
+import { neighbours, reachable } from '../../shared/workflow/walk.ts';
+import { documentOf, graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
 
 /** Mostly nothing: a graph in which every step has everything ends before it has begun. */
 function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
@@ -73,7 +75,33 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     ...(rule ? { escalation: [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: rule }] } : {}),
   }));
 
-/** Directed graphs without cycles, at most 12 steps, with ports, fallback edges, gates and settings of every sort. */
+/** Edges forwards as they are; those that lead back are loops, as long as no loop has a second entry. */
+function wired(
+  edges: readonly { from: number; to: number; port: string; extra: EdgeInput[2] }[],
+  loops: boolean,
+): EdgeInput[] {
+  const edgeOf = ({ from, to, port, extra }: (typeof edges)[number], loop: object): EdgeInput => [
+    `s${from}:${port}`,
+    `s${to}`,
+    { ...(port === 'failed' ? extra : {}), ...loop },
+  ];
+  let sound = edges.filter(({ from, to }) => from < to).map((edge) => edgeOf(edge, {}));
+  for (const edge of loops ? edges.filter(({ from, to }) => from >= to) : []) {
+    const more = [...sound, edgeOf(edge, { loop: { maxIterations: 1 + ((edge.from + edge.to) % 3) } })];
+    if (sideEntries(documentOf({}, more).edges).length === 0 && closesCircle(more)) sound = more;
+  }
+  return sound;
+}
+
+/** Every loop edge is on a circle whose other edges lead forwards. */
+function closesCircle(edges: readonly EdgeInput[]): boolean {
+  const { edges: all } = documentOf({}, edges);
+  const arrows = all.filter((edge) => !edge.loop).map((edge) => ({ from: edge.from.step, to: edge.to.step }));
+  const next = neighbours(arrows, 'forward');
+  return all.every(({ loop, from, to }) => !loop || from.step === to.step || reachable(next, [to.step]).has(from.step));
+}
+
+/** Directed graphs, at most 12 steps, with loops, ports, fallback edges, gates and settings of every sort. */
 export const anyGraph: fc.Arbitrary<Graph> = fc
   .array(stepInput, { minLength: 1, maxLength: 12 })
   .chain((steps) =>
@@ -84,12 +112,16 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
           from: fc.nat(steps.length - 1),
           to: fc.nat(steps.length - 1),
           port: fc.constantFrom('out', 'out', 'out', 'other', 'failed', 'rejected'),
-          onErrors: fc.option(fc.constantFrom<string[][]>(['*'], ['refused', 'code:E1'], ['timeout']), {
-            nil: undefined,
-          }),
+          extra: fc.constantFrom<NonNullable<EdgeInput[2]>[]>(
+            {},
+            { onErrors: ['*'] },
+            { onErrors: ['refused', 'code:E1'] },
+            { onErrors: ['timeout', 'loop_limit'] },
+          ),
         }),
         { maxLength: 20 },
       ),
+      loops: fc.boolean(),
       onFailure: fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, undefined),
       retryBudget: rarely(fc.nat(4)),
       costBudget: rarely(fc.integer({ min: 1, max: 20 })),
@@ -97,15 +129,8 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
     }),
   )
-  .map(({ steps, edges, onFailure, retryBudget, costBudget, dayBudget, stopAfterMs }) => {
+  .map(({ steps, edges, loops, onFailure, retryBudget, costBudget, dayBudget, stopAfterMs }) => {
     const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
-    const forward = edges
-      .filter(({ from, to }) => from < to)
-      .map(({ from, to, port, onErrors }): EdgeInput => [
-        `s${from}:${port}`,
-        `s${to}`,
-        port === 'failed' && onErrors ? { onErrors } : {},
-      ]);
     const settings = {
       ...(onFailure ? { onFailure } : {}),
       budget: {
@@ -115,7 +140,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       },
       ...(stopAfterMs === undefined ? {} : { stopWhen: [{ runsLongerThanMs: stopAfterMs }] }),
     };
-    return graphOf(named, forward, { settings });
+    return graphOf(named, wired(edges, loops), { settings });
   });
 
 const numRuns = cases(1_000);

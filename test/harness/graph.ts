@@ -15,7 +15,11 @@ import { compileGraph, type Graph } from '../../shared/workflow/graph.ts';
 export type StepInput = z.input<typeof stepSchema>;
 export type GateInput = z.input<typeof gateSchema>;
 /** `['a', 'b']`, `['a:failed', 'b']` for another port, and a third part for `onErrors`. */
-export type EdgeInput = readonly [from: string, to: string, extra?: Pick<z.input<typeof edgeSchema>, 'onErrors'>];
+export type EdgeInput = readonly [
+  from: string,
+  to: string,
+  extra?: Pick<z.input<typeof edgeSchema>, 'onErrors' | 'loop'>,
+];
 export type DocumentInput = Partial<Omit<z.input<typeof documentSchema>, 'steps' | 'edges'>>;
 
 /** A step that calculates, unless told otherwise. */

@@ -5,14 +5,16 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
-import { scopeOfKey } from '../../../shared/run/keys.ts';
+import { scopeOfKey, stepIdOf } from '../../../shared/run/keys.ts';
 import { activeOrders, heldSteps, isReached, stepOf, type RunState } from '../../../shared/run/state.ts';
 import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt, succeed } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
+import { followersOf } from '../../../shared/workflow/graph.ts';
 import { isDue } from './due.ts';
 import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
 import { currentKey, instanceOf, rootInstances } from './instances.ts';
 import { climbLadder, timedTasks } from './ladder.ts';
+import { takeLoops } from './loops.ts';
 import { onFailure } from './failure.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
 import { settleRollback, startRollback } from './rollback.ts';
@@ -177,6 +179,7 @@ export function settle(turn: Turn): void {
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);
+  takeLoops(turn, ended);
   if (activeOrders(turn.state).length > 0) return;
   for (const { key } of rootInstances(turn.state, turn.ctx.graph)) if (!hasEnded(stepOf(turn.state, key))) return;
   emit(turn, { type: 'run_confirmed' });
@@ -188,11 +191,11 @@ function skipUnreachable(turn: Turn, ended: Set<StepKey>): void {
   const held = heldSteps(turn.state);
   // A set that grows while it is walked: what is skipped here is looked at in its turn.
   for (const from of ended) {
-    for (const edge of graphStep(turn.ctx, from)?.outgoing ?? []) {
-      const key = currentKey(turn.state, scopeOfKey(from), edge.to.step);
+    for (const id of followersOf(turn.ctx.graph, stepIdOf(from))) {
+      const key = currentKey(turn.state, scopeOfKey(from), id);
       const instance = instanceOf(turn.state, turn.ctx.graph, key);
       if (!instance || held.has(key) || isReached(turn.state, key)) continue;
-      if (position(instance, turn.state) !== 'skipped') continue;
+      if (position(instance, turn.state, turn.ctx.graph) !== 'skipped') continue;
       emit(turn, { type: 'step_skipped', step: key }, true);
       ended.add(key);
     }

@@ -34,7 +34,7 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   const pace = paceOf(state);
   const held = heldSteps(state);
   for (const instance of [...compensationsNow(state, graph), ...(state.rollback ? [] : instancesOf(state, graph))]) {
-    const next = nextOf(instance, state, now, held.has(instance.key) ? atMost(pace, 'settling') : pace);
+    const next = nextOf(instance, state, now, held.has(instance.key) ? atMost(pace, 'settling') : pace, graph);
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
   }
@@ -52,7 +52,7 @@ export function isDue(state: RunState, now: number, graph: Graph, key: StepKey, 
       ? compensationsNow(state, graph).find((undo) => undo.key === key)
       : instanceOf(state, graph, key);
   const pace = heldSteps(state).has(key) ? atMost(paceOf(state), 'settling') : paceOf(state);
-  return !state.end && !!instance && nextOf(instance, state, now, pace)?.type === type;
+  return !state.end && !!instance && nextOf(instance, state, now, pace, graph)?.type === type;
 }
 
 /** `settling`: the run is failing, and only what may have changed another system is still brought to an answer. */
@@ -69,11 +69,11 @@ function atMost(pace: Pace, limit: 'settling'): Pace {
 
 type Next = Task | { type: 'sleep'; until: number } | undefined;
 
-function nextOf(instance: Instance, state: RunState, now: number, pace: Pace): Next {
+function nextOf(instance: Instance, state: RunState, now: number, pace: Pace, graph: Graph): Next {
   const { key } = instance;
   const step = stepOf(state, key);
   if (!step || step.status === 'pending')
-    return pace === 'open' && position(instance, state) === 'ready' ? { type: 'prepare', step: key } : undefined;
+    return pace === 'open' && position(instance, state, graph) === 'ready' ? { type: 'prepare', step: key } : undefined;
   if (step.status === 'running') return { type: 'execute', step: step.key, attempt: step.attempts.length };
   if (pace === 'closed' || (pace === 'settling' && !unsettledEffect(state, step.key))) return undefined;
   if (step.status === 'ready') return { type: 'prepare', step: step.key };

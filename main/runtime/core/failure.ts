@@ -10,8 +10,9 @@ import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
-import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
-import { fallbackEdges } from './paths.ts';
+import { isUndoKey, scopeOfKey, undoneBy } from '../../../shared/run/keys.ts';
+import { loopLimitError } from './loops.ts';
+import { fallbackEdges, isOpenPath } from './paths.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
 export interface FailureFacts {
@@ -19,6 +20,8 @@ export interface FailureFacts {
   message: string;
   /** The step's effect is confirmed, only its result is not accepted: doing it again, or another way, would do it twice. */
   happened: boolean;
+  /** Id of the loop edge that is at its limit: going round once more is what a person may allow. */
+  loop?: string;
 }
 
 const triggerByClass: Partial<Record<StepError['class'], EscalationTrigger>> = {
@@ -39,8 +42,16 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
     });
     return;
   }
-  if (!facts.happened && fallbackEdges(node, error).length > 0) {
+  const paths = facts.happened ? [] : fallbackEdges(node, error);
+  if (paths.some((edge) => isOpenPath(turn.state, scopeOfKey(key), edge))) {
     emit(turn, { type: 'step_failed', step: key, error, ports: ['failed'] });
+    return;
+  }
+  const [used] = paths;
+  if (used && error.class !== 'loop_limit') {
+    const limit = loopLimitError(turn.ctx, turn.state, key, used);
+    const message = `${limit.message}; the last time: ${error.message}`;
+    failStep(turn, node, key, { ...limit, message }, { ...facts, on: 'loop_limit', message });
     return;
   }
   const on = facts.on ?? triggerByClass[error.class] ?? 'retries_exhausted';
@@ -56,7 +67,8 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
   const allow: TaskAnswer[] = facts.happened ? ['give_up'] : ['retry', 'give_up'];
   // Nothing was exhausted when nothing could be retried: then the error itself says why.
   const cause = facts.on === undefined ? { cause: error.class } : {};
-  escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause', ...cause });
+  const loop = facts.loop === undefined ? {} : { loop: facts.loop };
+  escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause', ...cause, ...loop });
 }
 
 export interface EscalationRequest {
@@ -68,6 +80,7 @@ export interface EscalationRequest {
   rule?: string;
   limit?: Limit;
   cause?: StepError['class'];
+  loop?: string;
   pausesRun: boolean;
 }
 

@@ -4,10 +4,12 @@
  */
 import { matchesError, type StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
-import { isUndoKey } from '../../../shared/run/keys.ts';
+import { isUndoKey, placeOf } from '../../../shared/run/keys.ts';
+import { loopAt } from '../../../shared/run/rounds.ts';
 import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
 import type { Graph, GraphStep, Instance } from '../../../shared/workflow/graph.ts';
+import { roundsAllowed, type LoopRegion } from '../../../shared/workflow/regions.ts';
 import { currentKey, rootInstances } from './instances.ts';
 
 export type EdgeState = 'open' | 'taken' | 'skipped';
@@ -32,16 +34,45 @@ function namesError(edge: Edge, error: StepError | undefined): boolean {
   return !edge.onErrors || (error !== undefined && edge.onErrors.some((pattern) => matchesError(pattern, error)));
 }
 
-/** The fallback edges that handle this error. */
+/** The edge as the run sees it now: loops that may still go round keep what leaves them open. */
+export function pathState(edge: Edge, scope: string, state: RunState, graph: Graph): EdgeState {
+  const found = edgeState(edge, stepOf(state, currentKey(state, scope, edge.from.step)));
+  const left = graph.loops.left.get(edge);
+  if (!edge.loop && !left) return found;
+  const wasTaken = state.exits !== undefined && Object.hasOwn(state.exits, placeOf(scope, edge.id));
+  if (found === 'taken' || wasTaken) return edge.loop && isAtLimit(state, scope, edge) ? 'skipped' : 'taken';
+  if (found === 'open') return 'open';
+  const mayGoRound = ({ back }: LoopRegion): boolean =>
+    back.some((again) => pathState(again, scope, state, graph) !== 'skipped');
+  return left?.some(mayGoRound) ? 'open' : 'skipped';
+}
+
+/** How often the body of this loop edge has run since it was entered, the round under way included. */
+export function iterationOf(state: RunState, scope: string, edge: Edge): number {
+  return loopAt(state, placeOf(scope, edge.id))?.iteration ?? 1;
+}
+
+/** The edge has led back as often as it may, and as often as people let it beyond that. */
+export function isAtLimit(state: RunState, scope: string, edge: Edge): boolean {
+  const allowed = roundsAllowed(edge) + (loopAt(state, placeOf(scope, edge.id))?.extra ?? 0);
+  return iterationOf(state, scope, edge) >= allowed;
+}
+
+/** False for a loop edge that may not go round any more. */
+export function isOpenPath(state: RunState, scope: string, edge: Edge): boolean {
+  return !edge.loop || !isAtLimit(state, scope, edge);
+}
+
+/** The fallback edges that handle this error, loops that may not go round any more included. */
 export function fallbackEdges(node: GraphStep, error: StepError): Edge[] {
   return node.outgoing.filter((edge) => edge.from.port === 'failed' && namesError(edge, error));
 }
 
 /** `ready`: every incoming path is settled and at least one was taken. `skipped`: all of them were skipped. */
-export function position({ node, scope }: Instance, state: RunState): 'ready' | 'skipped' | 'pending' {
-  let taken = node.incoming.length === 0;
-  for (const edge of node.incoming) {
-    const found = edgeState(edge, stepOf(state, currentKey(state, scope, edge.from.step)));
+export function position({ node, scope }: Instance, state: RunState, graph: Graph): 'ready' | 'skipped' | 'pending' {
+  let taken = node.arriving.length === 0;
+  for (const edge of node.arriving) {
+    const found = pathState(edge, scope, state, graph);
     if (found === 'open') return 'pending';
     if (found === 'taken') taken = true;
   }
@@ -73,9 +104,10 @@ export function hasEnded(step: StepState | undefined): boolean {
  */
 export function runOutput(graph: Graph, state: RunState): unknown {
   const last: [string, unknown][] = [];
-  for (const { node, key } of rootInstances(state, graph)) {
+  for (const { node, key, scope } of rootInstances(state, graph)) {
     const step = stepOf(state, key);
-    if (step?.status !== 'confirmed' || node.outgoing.some((edge) => edgeState(edge, step) === 'taken')) continue;
+    const goesOn = (edge: Edge): boolean => pathState(edge, scope, state, graph) === 'taken';
+    if (step?.status !== 'confirmed' || node.outgoing.some(goesOn)) continue;
     last.push([node.id, step.output ?? null]);
   }
   const [first] = last;

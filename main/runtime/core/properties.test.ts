@@ -8,7 +8,7 @@ import { always, deepFreeze, live, type Life } from '../../../test/harness/fates
 import { transientErrors, type ErrorClass } from '../../../shared/run/errors.ts';
 import { evolve } from '../../../shared/run/evolve.ts';
 import { taskAnswers, type RunEvent } from '../../../shared/run/events.ts';
-import { isUndoKey } from '../../../shared/run/keys.ts';
+import { isUndoKey, stepIdOf } from '../../../shared/run/keys.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
@@ -147,21 +147,50 @@ test(
   always((graph, seed) => {
     const ended = new Map<string, RunEvent>();
     const begun = new Set<string>();
+    const visits = new Map<string, number>();
+    /** Edges that left a loop in an earlier round, and steps that were skipped because a loop was over. */
+    const left = new Set<string>();
+    const skippedAfter = new Map<string, string[]>();
     let hasFailed = false;
     let hasTurnedBack = false;
+    const now = (id: string): string => (visits.has(id) ? `${id}#${visits.get(id)}` : id);
+    const leads = (edge: Edge): boolean => left.has(edge.id) || isTaken(edge, ended.get(now(edge.from.step)));
     for (const event of eventsOf(live(graph, seed))) {
       if (event.type === 'rollback_started') hasTurnedBack = true;
       if (!('step' in event) || event.step === undefined || isUndoKey(event.step)) continue;
       if (hasTurnedBack) {
-        expect(['attempt_started', 'step_skipped', 'gate_opened']).not.toContain(event.type);
+        expect(['attempt_started', 'step_skipped', 'gate_opened', 'loop_taken']).not.toContain(event.type);
+        continue;
+      }
+      if (event.type === 'loop_taken') {
+        const body = Object.keys(event.visits);
+        const source = nodeOf(graph, event.step);
+        const back = source?.outgoing.find((edge) => edge.id === event.edge);
+        expect(back && isTaken(back, ended.get(event.step)) && body.includes(back.to.step)).toBe(true);
+        for (const id of body) {
+          // Everything that is repeated has ended, and what waited for the loop to be over still waits.
+          expect(ended.has(now(id))).toBe(true);
+          expect(event.visits[id]).toBe((visits.get(id) ?? 1) + 1);
+          for (const after of skippedAfter.get(now(id)) ?? []) expect(body).toContain(stepIdOf(after));
+        }
+        for (const edge of graph.document.edges.filter(({ from }) => body.includes(from.step))) {
+          if (body.includes(edge.to.step)) left.delete(edge.id);
+          else if (leads(edge)) left.add(edge.id);
+        }
+        for (const id of body) visits.set(id, event.visits[id] ?? 0);
         continue;
       }
       if (event.type === 'attempt_started' || event.type === 'step_skipped') {
         expect(ended.has(event.step)).toBe(false);
-        const incoming = graph.steps.get(event.step)?.incoming ?? [];
-        expect(incoming.filter((edge) => !ended.has(edge.from.step))).toEqual([]);
-        const isOnPath = incoming.length === 0 || incoming.some((edge) => isTaken(edge, ended.get(edge.from.step)));
+        expect(event.step).toBe(now(stepIdOf(event.step)));
+        const incoming = (nodeOf(graph, event.step)?.incoming ?? []).filter((edge) => !edge.loop);
+        expect(incoming.filter((edge) => !leads(edge) && !ended.has(now(edge.from.step)))).toEqual([]);
+        const isOnPath = incoming.length === 0 || incoming.some(leads);
         expect(isOnPath).toBe(event.type === 'attempt_started');
+        for (const edge of incoming.filter((one) => !leads(one))) {
+          const from = now(edge.from.step);
+          skippedAfter.set(from, [...(skippedAfter.get(from) ?? []), event.step]);
+        }
         // Nothing new begins once a step has failed for good.
         if (!begun.has(event.step)) expect(hasFailed).toBe(false);
         begun.add(event.step);
@@ -171,6 +200,32 @@ test(
         ended.set(event.step, event);
       }
       if (event.type === 'step_failed' && event.ports.length === 0) hasFailed = true;
+    }
+  }),
+);
+
+test(
+  'a loop goes round at most as often as it may for each time it is entered, and as people allow',
+  patient,
+  always((graph, seed) => {
+    const rounds = new Map<string, number>();
+    const allowed = new Map<string, number>();
+    const tasks = new Map<string, string>();
+    for (const event of eventsOf(live(graph, seed))) {
+      if (event.type === 'escalation_opened' && event.loop !== undefined) tasks.set(event.taskId, event.loop);
+      if (event.type === 'escalation_decided' && event.answer === 'retry') {
+        const loop = tasks.get(event.taskId);
+        if (loop !== undefined) allowed.set(loop, (allowed.get(loop) ?? 0) + 1);
+      }
+      if (event.type !== 'loop_taken') continue;
+      for (const id of event.restarts ?? []) {
+        rounds.delete(id);
+        allowed.delete(id);
+      }
+      rounds.set(event.edge, (rounds.get(event.edge) ?? 1) + 1);
+      expect(event.iteration).toBe(rounds.get(event.edge));
+      const limit = graph.document.edges.find(({ id }) => id === event.edge)?.loop?.maxIterations ?? 0;
+      expect(event.iteration).toBeLessThanOrEqual(limit + (allowed.get(event.edge) ?? 0));
     }
   }),
 );
@@ -240,7 +295,12 @@ test(
     expect(record.map((one) => one.word).slice(-2)).toEqual(['confirmed', 'complete']);
     expect(Object.values(effects).filter((one) => one.status === 'in_doubt' || one.status === 'intended')).toEqual([]);
     expect(Object.values(tasks).filter((task) => !task.decision)).toEqual([]);
-    expect(Object.keys(steps)).toHaveLength(graph.steps.size);
+    const ended = new Set(
+      Object.keys(steps)
+        .filter((key) => !isUndoKey(key))
+        .map(stepIdOf),
+    );
+    expect([...ended].sort()).toEqual([...graph.steps.keys()].sort());
   }),
 );
 

@@ -4,12 +4,15 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
+import { scopeOfKey } from '../../../shared/run/keys.ts';
 import { taskOf, type RunState, type TaskState } from '../../../shared/run/state.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
 import { openChanges } from './effects.ts';
+import { confirmStep } from './confirm.ts';
 import { escalate } from './failure.ts';
 import { refuseRaise } from './limits.ts';
+import { isOpenPath } from './paths.ts';
 import { endSteps } from './rollback.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
 
@@ -37,7 +40,7 @@ export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
     afterReview(turn, node, task, answer, by);
   } else {
     emit(turn, { type: 'escalation_decided', ...said, answer });
-    afterEscalation(turn, task, command);
+    afterEscalation(turn, node, task, command);
   }
   return undefined;
 }
@@ -73,7 +76,8 @@ function refuse(turn: Turn, task: TaskState, command: Decide): Refusal | undefin
 
 function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskAnswer, by: string): void {
   if (answer === 'reject') {
-    const wired = node.outgoing.some((edge) => edge.from.port === 'rejected');
+    const scope = scopeOfKey(task.step);
+    const wired = node.outgoing.some((edge) => edge.from.port === 'rejected' && isOpenPath(turn.state, scope, edge));
     const error = { class: 'refused' as const, code: 'rejected', message: `Rejected by ${by}` };
     emit(turn, { type: 'step_failed', step: task.step, error, ports: wired ? ['rejected'] : [] });
     return;
@@ -87,10 +91,10 @@ function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskA
   }
   // An approved gate before the step lets `due` prepare it again.
   if (task.gate === 'before') return;
-  emit(turn, { type: 'step_confirmed', step: task.step, ports: stepState(turn, task.step).ports });
+  confirmStep(turn, node, task.step, stepState(turn, task.step).ports);
 }
 
-function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
+function afterEscalation(turn: Turn, node: GraphStep, task: TaskState, command: Decide): void {
   const { answer, by, reason, value } = command;
   const { effectKey, step } = task;
   if (effectKey !== undefined && (answer === 'happened' || answer === 'not_happened')) {
@@ -104,9 +108,10 @@ function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
       ...(reason === undefined ? {} : { reason }),
       ...(happened && value !== undefined ? { response: value } : {}),
     });
-    if (happened && !isHeld(turn, step)) emit(turn, { type: 'step_confirmed', step, ports: ['out'] });
+    if (happened && !isHeld(turn, step)) confirmStep(turn, node, step, ['out']);
     return;
   }
+  if (task.loop !== undefined && answer === 'retry') confirmStep(turn, node, step, stepState(turn, step).ports);
   if (answer === 'give_up') {
     emit(turn, { type: 'step_failed', step, error: errorGivenUp(turn, task, by), ports: [] });
   }
@@ -116,6 +121,7 @@ function afterEscalation(turn: Turn, task: TaskState, command: Decide): void {
 function errorGivenUp(turn: Turn, task: TaskState, by: string): StepError {
   if (task.kind === 'in_doubt') return { class: 'in_doubt', message: `${by} gave up finding out whether it happened` };
   if (task.rule !== undefined) return { class: 'budget', message: `${by} did not let the run pass its limit` };
+  if (task.loop !== undefined) return { class: 'loop_limit', message: `${by} did not let the loop go round again` };
   return stepState(turn, task.step).error ?? { class: 'loop_limit', message: `${by} gave up after it was sent back` };
 }
 
