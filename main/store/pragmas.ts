@@ -10,7 +10,8 @@ type Value = string | number;
 
 const JOURNAL_LIMIT_BYTES = 32 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 5_000;
-const AUTO_CHECKPOINT_PAGES = 1_000;
+/** Pages after which the log is folded into the file and starts over. */
+export const AUTO_CHECKPOINT_PAGES = 1_000;
 
 const isMac = process.platform === 'darwin';
 

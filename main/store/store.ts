@@ -8,13 +8,14 @@ import { examine } from './doctor.ts';
 import { documentsOn } from './documents.ts';
 import { asStoreError, guarded } from './failure.ts';
 import { journalOn } from './journal.ts';
+import { logRoomFor } from './log-room.ts';
 import { readMetrics } from './metrics.ts';
 import { loadMigrations } from './migrate.ts';
 import type { Migration } from './migrate.ts';
 import { openDatabase } from './open.ts';
 import type { OpenDatabase } from './open.ts';
 import type { DoctorFinding, SqlDriver, Store } from './port.ts';
-import { readPragmas } from './pragmas.ts';
+import { AUTO_CHECKPOINT_PAGES, readPragmas } from './pragmas.ts';
 import { refoldOn } from './refold.ts';
 import type { Fold } from './refold.ts';
 import { allRows, firstRow, transactionOn } from './sql.ts';
@@ -67,12 +68,12 @@ function assemble(
   const insertCommand = db.prepare('INSERT INTO run_command (command_id, run_id, at) VALUES (?, ?, ?)');
   let isOpen = true;
 
-  const truncateLog = (): void => {
-    allRows(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'));
-  };
+  const room = logRoomFor(file, AUTO_CHECKPOINT_PAGES);
+
   const idle = setTimeout(() => {
     try {
-      if (isOpen) truncateLog();
+      // The log keeps its size: overwriting it is cheaper than growing it again.
+      if (isOpen) allRows(db.prepare('PRAGMA wal_checkpoint(PASSIVE)'));
     } catch (error) {
       log(`Folding the log into ${file} failed and is tried again after the next write: ${String(error)}`);
     }
@@ -89,6 +90,7 @@ function assemble(
   const write = <T>(work: () => T): T => {
     try {
       const result = read(() => transaction(work));
+      room.keepAhead();
       idle.refresh();
       return result;
     } catch (error) {
@@ -182,8 +184,9 @@ function assemble(
       if (!isOpen) return;
       isOpen = false;
       clearTimeout(idle);
+      room.close();
       try {
-        guarded(file, truncateLog);
+        guarded(file, () => allRows(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')));
       } finally {
         db.close();
       }

@@ -5,6 +5,7 @@
 import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { logRoomFor } from '../../main/store/log-room.ts';
 import { loadMigrations } from '../../main/store/migrate.ts';
 import type { SqlDriver } from '../../main/store/port.ts';
 import { foldRun } from '../../shared/run/evolve.ts';
@@ -198,24 +199,58 @@ export function describeUpkeep(name: string, driver: SqlDriver): void {
   });
 
   describe(`the log: ${name}`, () => {
+    /** What a reader finds in the file alone, without its log. */
+    const inFileAlone = async (dataDir: string, runId: string): Promise<number> => {
+      const alone = temporaryFolder();
+      copyFileSync(fileIn(dataDir), fileIn(alone));
+      return (await (await openIn(alone, driver)).events(runId)).length;
+    };
+
     it('is folded into the file in a quiet moment and at the end', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       try {
         const dataDir = temporaryFolder();
-        const logSize = (): number => statSync(`${fileIn(dataDir)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
         const store = await openIn(dataDir, driver);
+        await store.append([appendOf(wholeRun('r0'))]);
+        vi.advanceTimersByTime(60_000);
         for (const runId of ['r1', 'r2']) {
           await store.append([appendOf(wholeRun(runId))]);
-          expect(logSize()).toBeGreaterThan(0);
+          expect(await inFileAlone(dataDir, runId)).toBe(0);
           vi.advanceTimersByTime(60_000);
-          expect(logSize()).toBe(0);
+          expect(await inFileAlone(dataDir, runId)).toBe(21);
         }
         await store.append([appendOf(wholeRun('r3'))]);
         await store.close();
-        expect(logSize()).toBe(0);
+        expect(await inFileAlone(dataDir, 'r3')).toBe(21);
       } finally {
         vi.useRealTimers();
       }
+    });
+
+    it('grows ahead of the writer, holds nothing that was not committed, and then keeps its size', async () => {
+      const dataDir = temporaryFolder();
+      const store = await openIn(dataDir, driver);
+      const logBytes = (): number => statSync(`${fileIn(dataDir)}-wal`).size;
+      const sizes = new Set<number>();
+      for (let run = 0; run < 400; run += 1) {
+        await store.append([appendOf(wholeRun(`r${run}`))]);
+        sizes.add(logBytes());
+      }
+      // A page more with every commit would be hundreds of sizes.
+      expect(sizes.size).toBeLessThan(20);
+      expect(Math.max(...sizes)).toBe(logBytes());
+      expect(logBytes()).toBeLessThan(5_000_000);
+      const killed = temporaryFolder();
+      for (const end of ['', '-wal']) copyFileSync(`${fileIn(dataDir)}${end}`, `${fileIn(killed)}${end}`);
+      const reopened = await openIn(killed, driver);
+      expect(await reopened.runs({})).toHaveLength(400);
+      expect(await reopened.doctor({})).toSatisfy(allOk);
+    });
+
+    it('needs no room ahead', () => {
+      const room = logRoomFor(path.join(temporaryFolder(), 'no', 'folder.db'), 1_000);
+      expect(() => room.keepAhead()).not.toThrow();
+      expect(() => room.close()).not.toThrow();
     });
   });
 
