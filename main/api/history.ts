@@ -1,6 +1,7 @@
 /** A run's past in sentences for people, oldest first: what a reviewer reads before deciding. Never repeats payloads. */
 import type { InboxCard } from '../../shared/api/contract.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import { stepLabel } from '../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
 const answerWords: Record<TaskAnswer, string> = {
@@ -16,11 +17,7 @@ const answerWords: Record<TaskAnswer, string> = {
 };
 
 export function historyOf(events: readonly RunEvent[], document: WorkflowDocument): InboxCard['history'] {
-  const label = (key: string): string => {
-    const id = key.replace(/[#[].*$/, '');
-    const step = Object.hasOwn(document.steps, id) ? document.steps[id] : undefined;
-    return step?.label ?? key;
-  };
+  const label = (key: string): string => stepLabel(document, key);
   return events.flatMap((event) => {
     const text = sentence(event, label);
     return text === undefined ? [] : [{ at: event.at, text }];

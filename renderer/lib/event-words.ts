@@ -3,16 +3,15 @@
  * Exhaustive: a new kind of event does not compile before it has a sentence.
  */
 import type { RunEvent, StepKey } from '../../shared/run/events.ts';
-import { formatActor, formatDuration, formatExact, visitOf } from './format.ts';
+import { formatActor, formatDuration, formatExact } from './format.ts';
 import type { ShownWord } from './words.ts';
 import { answerDone, causeText, errorLine, reasonText, triggerText } from './words.ts';
 
 export type LabelOf = (step: StepKey) => string;
 
-/** `“Pay the refund” (second time round: visit 2)` is too long for a list; a small number is enough. */
+/** The label says the round and the item. */
 function named(step: StepKey, labelOf: LabelOf): string {
-  const visit = visitOf(step);
-  return visit > 1 ? `“${labelOf(step)}” (round ${visit})` : `“${labelOf(step)}”`;
+  return `“${labelOf(step)}”`;
 }
 
 function because(reason: string | undefined): string {

@@ -160,10 +160,4 @@ export function formatFieldName(name: string): string {
   return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export { stepIdOf } from '../../shared/run/keys.ts';
-
-/** Which time round this is, when a step was visited more than once. */
-export function visitOf(key: string): number {
-  const visit = /#(\d+)$/.exec(key)?.[1];
-  return visit === undefined ? 1 : Number(visit);
-}
+export { stepIdOf, visitOf } from '../../shared/run/keys.ts';

@@ -2,7 +2,7 @@
  * Plain words for what a document holds: durations, money, owners, marks, states. The one place where screen and
  * terminal get them from, so that both say the same. Must never show a field name or a pointer.
  */
-import { isUndoKey, stepIdOf } from '../run/keys.ts';
+import { isUndoKey, stepIdOf, visitOf } from '../run/keys.ts';
 import type { StateWord } from '../run/state.ts';
 import type { ErrorClass } from '../run/errors.ts';
 import { isErrorClass } from '../run/errors.ts';
@@ -53,19 +53,21 @@ export function ownerText(owner: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
+/** Where in maps and loops a step is: `each[3]/x#2` → `item 4, round 2`; empty for one that is done once. */
+export function placeText(key: string): string {
+  const item = [...key.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index) + 1).join('.');
+  const round = visitOf(key);
+  return [...(item === '' ? [] : [`item ${item}`]), ...(round > 1 ? [`round ${round}`] : [])].join(', ');
+}
+
 /** The step's label, with its place inside maps and loops: `each[3]/x#2` → `Send (item 4, round 2)`. */
 export function stepLabel(document: Pick<WorkflowDocument, 'steps'>, key: string): string {
   const id = stepIdOf(key);
   const step = Object.hasOwn(document.steps, id) ? document.steps[id] : undefined;
-  const item = /\[(\d+)\]/.exec(key)?.[1];
-  const round = /#(\d+)$/.exec(key)?.[1];
-  const places = [
-    ...(item === undefined ? [] : [`item ${Number(item) + 1}`]),
-    ...(round === undefined || round === '1' ? [] : [`round ${round}`]),
-  ];
   const own = step?.label?.trim() || id;
   const name = isUndoKey(key) ? step?.compensate?.label?.trim() || `Undo ${own}` : own;
-  return places.length > 0 ? `${name} (${places.join(', ')})` : name;
+  const place = placeText(key);
+  return place === '' ? name : `${name} (${place})`;
 }
 
 export function effectText(effect: EffectClass): string {

@@ -26,7 +26,7 @@ export function DataTab({ run, rows }: { run: RunState; rows: StepRow[] }) {
         <section key={row.key} aria-label={row.label}>
           <h3 className={classes.dataTitle}>
             {row.label}
-            {row.visit > 1 && <span className={classes.quiet}> round {row.visit}</span>}
+            {row.place !== undefined && <span className={classes.quiet}> {row.place}</span>}
           </h3>
           <JsonTree value={row.state?.output} label={`Output of ${row.label}`} />
         </section>

@@ -5,6 +5,7 @@
 import { Button, Tabs } from '@mantine/core';
 import { Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { stepLabel } from '../../../shared/workflow/describe.ts';
 import { useQuery } from '../../client.ts';
 import { navigate } from '../../lib/route.ts';
 import { useRun } from '../../lib/use-run.ts';
@@ -22,7 +23,7 @@ import { RunFacts } from './run-facts.tsx';
 import { RunRecord } from './run-record.tsx';
 import { ErrorBox, StepPanel } from './step-panel.tsx';
 import { StepsTab } from './steps-tab.tsx';
-import { labelOfStep, stepRows } from './step-rows.ts';
+import { stepRows } from './step-rows.ts';
 import { TaskBanner } from './task-banner.tsx';
 import classes from './inspector.module.css';
 
@@ -35,7 +36,7 @@ function Inspector({ run }: { run: LiveRun }) {
   const manifests = useQuery('steps.list', {});
   const [selected, setSelected] = useState<string>();
   const rows = useMemo(() => stepRows(document, state), [document, state]);
-  const labelOf = useMemo(() => (key: string) => labelOfStep(document, key), [document]);
+  const labelOf = useMemo(() => (key: string) => stepLabel(document, key), [document]);
   const openTasks = Object.values(state.tasks).filter((task) => !task.decision && task.closedAt === undefined);
   const effects = Object.values(state.effects);
   const kinds = manifests.value ?? [];

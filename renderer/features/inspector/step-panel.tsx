@@ -1,8 +1,9 @@
 /** What the selected step did: status, error with what to do, record, attempts, and its data in and out. */
-import { CloseButton, SegmentedControl } from '@mantine/core';
+import { CloseButton, NativeSelect, SegmentedControl } from '@mantine/core';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import type { StepError } from '../../../shared/run/errors.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import type { Attempt, StepState } from '../../../shared/run/state.ts';
 import { effectOf } from '../../../shared/steps/manifest.ts';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
@@ -111,6 +112,30 @@ function Visit({ state }: { state: StepState }) {
   );
 }
 
+/** Which of its rounds and items is shown; what undoes the step is one of them. */
+function Choice({ rows, row, onChoose }: { rows: StepRow[]; row: StepRow; onChoose: (key: string) => void }) {
+  const data = rows.map((entry) => ({ value: entry.key, label: choiceLabel(entry) }));
+  if (rows.length > 3)
+    return (
+      <NativeSelect
+        size="xs"
+        aria-label="Which one"
+        value={row.key}
+        onChange={(event) => onChoose(event.currentTarget.value)}
+        data={data}
+      />
+    );
+  return (
+    <SegmentedControl size="xs" fullWidth aria-label="Which one" value={row.key} onChange={onChoose} data={data} />
+  );
+}
+
+function choiceLabel({ key, place }: StepRow): string {
+  if (isUndoKey(key)) return place === undefined ? 'Undoing it' : `Undoing ${place}`;
+  const text = place ?? 'round 1';
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export interface StepPanelProps {
   /** All visits of the one step. */
   rows: StepRow[];
@@ -136,16 +161,7 @@ export function StepPanel({ rows, document, manifests, onClose }: StepPanelProps
         <StatusBadge word={row.word} provisional={row.state?.provisional} />
         {step && <EffectGlyph effect={effectOf(step, manifest)} withWords />}
       </div>
-      {rows.length > 1 && (
-        <SegmentedControl
-          size="xs"
-          fullWidth
-          aria-label="Round"
-          value={row.key}
-          onChange={setChosen}
-          data={rows.map((entry) => ({ value: entry.key, label: `Round ${entry.visit}` }))}
-        />
-      )}
+      {rows.length > 1 && <Choice rows={rows} row={row} onChoose={setChosen} />}
       {row.state ? <Visit state={row.state} /> : <p className={classes.hint}>The run has not come this far.</p>}
     </div>
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { initialState, pendingStep } from '../../../shared/run/changes.ts';
 import { documentSchema } from '../../../shared/workflow/document.ts';
-import { labelOfStep, stepOrder, stepRows } from './step-rows.ts';
+import { stepOrder, stepRows } from './step-rows.ts';
 
 const document = documentSchema.parse({
   formatVersion: 1,
@@ -36,16 +36,51 @@ describe('the steps of a run', () => {
         pay: { ...pendingStep('pay'), status: 'skipped' as const },
       },
     };
-    expect(stepRows(document, run).map((row) => [row.key, row.visit, row.word])).toEqual([
-      ['read', 1, 'confirmed'],
-      ['read#2', 2, 'started'],
-      ['pay', 1, 'skipped'],
-      ['mail', 1, 'pending'],
+    expect(stepRows(document, run).map((row) => [row.key, row.place, row.word])).toEqual([
+      ['read', undefined, 'confirmed'],
+      ['read#2', 'round 2', 'started'],
+      ['pay', undefined, 'skipped'],
+      ['mail', undefined, 'pending'],
     ]);
   });
 
-  it('are called by their labels', () => {
-    expect(labelOfStep(document, 'pay#2')).toBe('Pay');
-    expect(labelOfStep(document, 'gone')).toBe('gone');
+  it('put an undoing after what it undoes, and say in which round and item it is', () => {
+    const confirmed = (key: string) => ({
+      ...pendingStep(key),
+      status: 'confirmed' as const,
+      word: 'confirmed' as const,
+    });
+    const keys = ['pay#10', 'pay#2!undo', 'pay#2', 'pay'];
+    const run = { ...initialState('r', 0), steps: Object.fromEntries(keys.map((key) => [key, confirmed(key)])) };
+    const rows = stepRows(document, run).filter((row) => row.stepId === 'pay');
+    expect(rows.map((row) => [row.label, row.place])).toEqual([
+      ['Pay', undefined],
+      ['Pay', 'round 2'],
+      ['Pay', 'round 10'],
+      ['Undo Pay', 'round 2'],
+    ]);
+  });
+
+  it('of a map with many items are counted, and those to look at are listed', () => {
+    const map = documentSchema.parse({
+      formatVersion: 1,
+      id: 'w',
+      name: 'W',
+      steps: { each: { kind: 'map' }, send: { kind: 'http', label: 'Send', parent: 'each' } },
+    });
+    const steps = Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => {
+        const key = `each[${index}]/send`;
+        const status = index === 7 ? ('failed' as const) : index < 15 ? ('confirmed' as const) : ('running' as const);
+        const word = status === 'running' ? ('started' as const) : status;
+        return [key, { ...pendingStep(key), status, word }];
+      }),
+    );
+    const rows = stepRows(map, { ...initialState('r', 0), steps }).filter((row) => row.stepId === 'send');
+    expect(rows.map((row) => [row.place, row.word])).toEqual([
+      ['15 of 20 items', 'failed'],
+      ['item 8', 'failed'],
+      ...[16, 17, 18, 19, 20].map((item) => [`item ${item}`, 'started']),
+    ]);
   });
 });

@@ -1,9 +1,13 @@
-/** The steps of a run as rows: in the order of the graph, one row per visit, also for what was not reached. Pure. */
+/**
+ * The steps of a run as rows: in the order of the graph, one row per round and item, also for what was not reached. Of a
+ * map with many items only those that need looking at have a row, and one row counts the rest. Pure.
+ */
 import { isUndoKey } from '../../../shared/run/keys.ts';
-import { stepLabel } from '../../../shared/workflow/describe.ts';
+import { placeText, stepLabel } from '../../../shared/workflow/describe.ts';
 import type { RunState, StepState } from '../../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../../shared/workflow/document.ts';
-import { stepIdOf, visitOf } from '../../lib/format.ts';
+import { stepIdOf } from '../../lib/format.ts';
+import { hasEnded, noteOf, occurrencesOf } from '../../lib/occurrences.ts';
 import type { ShownWord } from '../../lib/words.ts';
 
 export interface StepRow {
@@ -11,7 +15,8 @@ export interface StepRow {
   stepId: string;
   label: string;
   kind: string;
-  visit: number;
+  /** `item 4, round 2`, `3 of 10 items`; absent for a step that is done once. */
+  place: string | undefined;
   word: ShownWord;
   state: StepState | undefined;
 }
@@ -45,35 +50,49 @@ export function wordOfRow(state: StepState | undefined): ShownWord {
   return state.word ?? 'pending';
 }
 
-export function labelOfStep(document: WorkflowDocument, key: string): string {
-  if (isUndoKey(key)) return stepLabel(document, key);
-  const id = stepIdOf(key);
-  return document.steps[id]?.label ?? id;
-}
+/** More items than this are counted instead of listed. */
+const listed = 12;
 
 export function stepRows(document: WorkflowDocument, run: RunState): StepRow[] {
-  const visits = new Map<string, StepState[]>();
+  const reached = new Map<string, StepState[]>();
   for (const state of Object.values(run.steps)) {
     const id = stepIdOf(state.key);
-    visits.set(id, [...(visits.get(id) ?? []), state]);
+    reached.set(id, [...(reached.get(id) ?? []), state]);
   }
+  const now = occurrencesOf(document, run);
   return stepOrder(document).flatMap((stepId): StepRow[] => {
     const step = document.steps[stepId];
     const base = { stepId, label: step?.label ?? stepId, kind: step?.kind ?? '' };
-    // A compensation comes after the step it undoes.
-    const states = (visits.get(stepId) ?? []).sort(
-      (a, b) => Number(isUndoKey(a.key)) - Number(isUndoKey(b.key)) || visitOf(a.key) - visitOf(b.key),
-    );
-    if (states.length === 0) return [{ ...base, key: stepId, visit: 1, word: 'pending', state: undefined }];
-    return states.map((state) => ({
+    const states = (reached.get(stepId) ?? []).sort(byPlace);
+    const occurrence = now.get(stepId);
+    const note = occurrence && noteOf(occurrence);
+    // In this round, or in every item, it is still to come.
+    const summary: StepRow = { ...base, key: stepId, place: note, word: wordOfRow(occurrence?.run), state: undefined };
+    if (states.length === 0) return [summary];
+    const many = step?.parent !== undefined && states.length > listed;
+    const shown = many
+      ? states.filter((state) => !hasEnded(state) || state.status === 'failed').slice(0, listed)
+      : states;
+    const rows = shown.map((state): StepRow => ({
       ...base,
-      ...(isUndoKey(state.key) ? { label: stepLabel(document, state.key), kind: step?.compensate?.kind ?? '' } : {}),
+      ...(isUndoKey(state.key)
+        ? { label: stepLabel({ steps: document.steps }, `${stepId}!undo`), kind: step?.compensate?.kind ?? '' }
+        : {}),
       key: state.key,
-      visit: visitOf(state.key),
+      place: placeText(state.key) || undefined,
       word: wordOfRow(state),
       state,
     }));
+    return many ? [summary, ...rows] : rows;
   });
+}
+
+/** A compensation comes after the step it undoes; items in their order, in each its rounds. */
+function byPlace(one: StepState, other: StepState): number {
+  return (
+    Number(isUndoKey(one.key)) - Number(isUndoKey(other.key)) ||
+    one.key.localeCompare(other.key, 'en', { numeric: true })
+  );
 }
 
 export function costOfStep(state: StepState): number {

@@ -65,7 +65,7 @@ export function StepsTab({ rows, manifests, selected, onSelect }: StepsTabProps)
                 >
                   <KindIcon name={manifests.find((entry) => entry.kind === row.kind)?.icon} className={classes.icon} />
                   {row.label}
-                  {row.visit > 1 && <span className={classes.quiet}>round {row.visit}</span>}
+                  {row.place !== undefined && <span className={classes.quiet}>{row.place}</span>}
                 </button>
               </th>
               <td>

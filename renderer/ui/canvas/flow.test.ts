@@ -8,7 +8,8 @@ import { lineOf } from './line.ts';
 import { marksOf } from './marks.ts';
 import { edgePath } from './paths.ts';
 import { portsOf } from './ports.ts';
-import { edgeLook, latestVisits, statusOf } from './status.ts';
+import { edgeLook, statusOf } from './status.ts';
+import { occurrencesOf } from '../../lib/occurrences.ts';
 import { openingView, wholeView } from './view.ts';
 
 const base = { version: 1, summary: '', permissions: [], initial: {} };
@@ -197,7 +198,7 @@ describe('a run on the canvas', () => {
         digest: 'd',
       },
     ]);
-    const step = latestVisits(waiting).get('read');
+    const step = occurrencesOf(graph, waiting).get('read')?.run;
     expect(statusOf(step)).toMatchObject({ look: 'waiting', word: 'waiting for review' });
     expect(edgeLook(step, 'out')).toBe('plain');
   });
@@ -209,7 +210,7 @@ describe('a run on the canvas', () => {
       { type: 'attempt_failed', step: 'read', attempt: 1, error: { class: 'timeout', message: 'No answer.' } },
       { type: 'retry_scheduled', step: 'read', dueAt: 9000, delayMs: 1000, retrier: 0 },
     ]);
-    expect(statusOf(latestVisits(retrying).get('read'))).toMatchObject({
+    expect(statusOf(occurrencesOf(graph, retrying).get('read')?.run)).toMatchObject({
       look: 'waiting',
       word: 'tries again',
       dueAt: 9000,
@@ -218,8 +219,8 @@ describe('a run on the canvas', () => {
 
   it('dims a path that was not chosen', () => {
     const skipped = run([started, { type: 'step_skipped', step: 'pay' }]);
-    expect(edgeLook(latestVisits(skipped).get('pay'), 'out')).toBe('nottaken');
-    expect(statusOf(latestVisits(skipped).get('pay')).look).toBe('skipped');
+    expect(edgeLook(occurrencesOf(graph, skipped).get('pay')?.run, 'out')).toBe('nottaken');
+    expect(statusOf(occurrencesOf(graph, skipped).get('pay')?.run).look).toBe('skipped');
   });
 });
 

@@ -7,10 +7,11 @@ import type { RunState, StepState } from '../../../shared/run/state.ts';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
 import type { Edge, Step, WorkflowDocument } from '../../../shared/workflow/document.ts';
 import type { Severity } from '../../../shared/workflow/problem.ts';
+import { noteOf, occurrencesOf, type Occurrence } from '../../lib/occurrences.ts';
 import { cardHeight, cardWidth, columnStep } from './geometry.ts';
 import { labelOf, lineOf } from './line.ts';
 import { portsOf } from './ports.ts';
-import { edgeLook, latestVisits, statusOf, type EdgeLook } from './status.ts';
+import { edgeLook, statusOf, type EdgeLook } from './status.ts';
 
 export interface CardData extends Record<string, unknown> {
   id: string;
@@ -19,6 +20,8 @@ export interface CardData extends Record<string, unknown> {
   /** A run is shown: every card carries its status. */
   live: boolean;
   run: StepState | undefined;
+  /** Which round it is, or in how many items it is done. */
+  note: string | undefined;
   /** Names of the ports with an edge, joined: a wired port needs no label of its own. */
   wired: string;
   severity: Severity | undefined;
@@ -96,9 +99,11 @@ export function placeOf(document: WorkflowDocument, id: string, index: number): 
 }
 
 /** The sentence a screen reader says for a card. */
-export function spokenCard(id: string, step: Step, manifest: StepManifest | undefined, run?: StepState): string {
+export function spokenCard(id: string, step: Step, manifest: StepManifest | undefined, now?: Occurrence): string {
   const parts = [labelOf(id, step, manifest), manifest?.title ?? step.kind, lineOf(step, manifest)];
-  if (run) parts.push(statusOf(run).word);
+  const note = now && noteOf(now);
+  if (now?.run) parts.push(statusOf(now.run).word);
+  if (note !== undefined) parts.push(note);
   return parts.join(', ');
 }
 
@@ -108,7 +113,7 @@ export function toFlow(
   state?: RunState,
   severities?: ReadonlyMap<string, Severity>,
 ): Flow {
-  const visits = state ? latestVisits(state) : undefined;
+  const now = state ? occurrencesOf(document, state) : undefined;
   const wired = new Map<string, string[]>();
   for (const edge of document.edges) {
     const ports = wired.get(edge.from.step) ?? [];
@@ -117,7 +122,7 @@ export function toFlow(
   }
   const nodes = Object.entries(document.steps).map(([id, step], index): CardNode => {
     const manifest = manifests.get(step.kind);
-    const run = visits?.get(id);
+    const occurrence = now?.get(id);
     return {
       id,
       type: 'step',
@@ -127,13 +132,14 @@ export function toFlow(
       // Known beforehand, so that everything can be brought into view before anything was drawn.
       measured: { width: cardWidth, height: cardHeight },
       handles: handlesOf(step, manifest),
-      ariaLabel: spokenCard(id, step, manifest, run),
+      ariaLabel: spokenCard(id, step, manifest, occurrence),
       data: {
         id,
         step,
         manifest,
         live: state !== undefined,
-        run,
+        run: occurrence?.run,
+        note: occurrence && noteOf(occurrence),
         wired: (wired.get(id) ?? []).join(' '),
         severity: severities?.get(id),
       },
@@ -147,7 +153,7 @@ export function toFlow(
     const port = portsOf(source, manifest).find((candidate) => candidate.id === edge.from.port);
     // An edge from a port that no longer exists is kept in the document and named by the problems; there is no place to draw it.
     if (!port) return [];
-    const look = edgeLook(visits?.get(edge.from.step), edge.from.port);
+    const look = edgeLook(now?.get(edge.from.step)?.run, edge.from.port);
     const label = edgeLabel(edge, port.label);
     return [
       {
@@ -163,7 +169,7 @@ export function toFlow(
           label,
           limit: edge.loop?.maxIterations,
           look,
-          moving: look === 'taken' && visits?.get(edge.to.step)?.status === 'running',
+          moving: look === 'taken' && now?.get(edge.to.step)?.run?.status === 'running',
         },
       },
     ];

@@ -59,7 +59,7 @@ function FullCard({ data }: NodeProps<CardNode>) {
   const { id, step, manifest } = data;
   const label = labelOf(id, step, manifest);
   const effect = effectOf(step, manifest);
-  const status = data.live ? statusOf(data.run) : undefined;
+  const status = data.live ? statusOf(data.run, data.note) : undefined;
   const wired = data.wired.split(' ');
   return (
     <div

@@ -17,6 +17,7 @@ export function StatusChip({ status }: { status: StatusView }) {
     >
       <StatusShape word={status.look} className={classes.shape} />
       <span>{status.word}</span>
+      {status.note !== undefined && <span className={classes.times}>{status.note}</span>}
       {status.dueAt !== undefined && <Countdown to={status.dueAt} />}
       {status.attempts > 1 && <span className={classes.times}>× {status.attempts}</span>}
     </span>

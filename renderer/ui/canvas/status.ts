@@ -2,9 +2,7 @@
  * How a step of a run looks on the canvas: one of the seven words (or a position), its reason in words, and what it
  * waits for. Derived from the fold; nothing is decided here.
  */
-import type { RunState, StateWord, StepState } from '../../../shared/run/state.ts';
-import { isUndoKey } from '../../../shared/run/keys.ts';
-import { stepIdOf, visitOf } from '../../lib/format.ts';
+import type { StateWord, StepState } from '../../../shared/run/state.ts';
 
 export type Look = StateWord | 'pending' | 'skipped';
 
@@ -12,6 +10,8 @@ export interface StatusView {
   look: Look;
   /** What the card's chip says. */
   word: string;
+  /** Which round it is, or in how many items it is done. */
+  note?: string;
   /** Done, but not durable yet. */
   provisional: boolean;
   /** The step waits until then (epoch milliseconds). */
@@ -20,19 +20,6 @@ export interface StatusView {
   reason?: string;
   /** Work was done again, after a retry or a crash. */
   attempts: number;
-}
-
-/** The latest visit of every step that the run has reached. */
-export function latestVisits(state: RunState): Map<string, StepState> {
-  const latest = new Map<string, StepState>();
-  for (const step of Object.values(state.steps)) {
-    // What undoes a step is no step of the drawing; the step itself says that it was rolled back.
-    if (isUndoKey(step.key)) continue;
-    const id = stepIdOf(step.key);
-    const known = latest.get(id);
-    if (!known || visitOf(known.key) <= visitOf(step.key)) latest.set(id, step);
-  }
-  return latest;
 }
 
 function wordOf(step: StepState, look: Look): string {
@@ -57,14 +44,16 @@ function wordOf(step: StepState, look: Look): string {
 }
 
 /** `undefined`: the run has not reached this step. */
-export function statusOf(step: StepState | undefined): StatusView {
-  if (!step) return { look: 'pending', word: 'pending', provisional: false, attempts: 0 };
+export function statusOf(step: StepState | undefined, note?: string): StatusView {
+  const more = note === undefined ? {} : { note };
+  if (!step) return { look: 'pending', word: 'pending', provisional: false, attempts: 0, ...more };
   const look: Look = step.status === 'skipped' ? 'skipped' : (step.word ?? 'pending');
   const view: StatusView = {
     look,
     word: wordOf(step, look),
     provisional: step.provisional,
     attempts: step.attempts.length,
+    ...more,
   };
   if (look === 'waiting' && step.dueAt !== undefined) view.dueAt = step.dueAt;
   const reason = step.error?.message ?? step.record.at(-1)?.reason;

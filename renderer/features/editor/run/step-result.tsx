@@ -4,9 +4,10 @@ import type { RunState } from '../../../../shared/run/state.ts';
 import { stepLabel } from '../../../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../../../shared/workflow/document.ts';
 import { countOf } from '../../../lib/format.ts';
+import { noteOf, occurrencesOf } from '../../../lib/occurrences.ts';
 import { errorAdvice, errorLine } from '../../../lib/words.ts';
 import { KindIcon } from '../../../ui/canvas/kind-icon.tsx';
-import { latestVisits, statusOf } from '../../../ui/canvas/status.ts';
+import { statusOf } from '../../../ui/canvas/status.ts';
 import { JsonTree } from '../../../ui/json-tree.tsx';
 import { StatusBadge } from '../../../ui/status-badge.tsx';
 import { MoneyText } from '../../../ui/values.tsx';
@@ -54,14 +55,15 @@ export function StepResult({ state, document, step, manifests }: StepResultProps
       </aside>
     );
   }
-  const run = latestVisits(state).get(step);
+  const occurrence = occurrencesOf(document, state).get(step);
+  const run = occurrence?.run;
   const status = statusOf(run);
   const last = run?.attempts.at(-1);
   return (
     <aside className={panel.panel} aria-label="Result">
       <Head icon={manifests.get(definition.kind)?.icon} title={stepLabel(document, step)}>
         <div className={classes.status}>
-          <StatusBadge word={status.look} provisional={status.provisional} />
+          <StatusBadge word={status.look} provisional={status.provisional} note={occurrence && noteOf(occurrence)} />
           {run && run.attempts.length > 1 && (
             <span className={panel.quiet}>{countOf(run.attempts.length, 'attempt')}</span>
           )}
