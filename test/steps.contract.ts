@@ -55,6 +55,7 @@ export function contractOf(kind: StepKind, examples: StepExamples): Clause[] {
         }
         if (byField) expect(Object.keys(properties)).toContain(byField.field);
         for (const port of manifest.ports.extra ?? []) expect(['out', 'failed', 'rejected']).not.toContain(port);
+        if (manifest.ports.extraWith !== undefined) expect(Object.keys(properties)).toContain(manifest.ports.extraWith);
         if (manifest.ports.byRules !== undefined) expect(Object.keys(properties)).toContain(manifest.ports.byRules);
       },
     },
@@ -206,7 +207,8 @@ function expectSentence(problem: { message: string; pointer: string } | undefine
 
 function expectJsonOutcome(outcome: Outcome): void {
   expect(JSON.parse(JSON.stringify(outcome))).toEqual(outcome);
-  if ('suspend' in outcome) expect(Number.isSafeInteger(outcome.dueAt)).toBe(true);
+  if ('suspend' in outcome && outcome.signal !== undefined) expect(outcome.signal).not.toBe('');
+  else if ('suspend' in outcome) expect(Number.isSafeInteger(outcome.dueAt)).toBe(true);
   else expect(outcome.ok).toBe(true);
 }
 

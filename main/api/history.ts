@@ -60,6 +60,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'gate_decided':
     case 'escalation_decided':
       return `${event.by} ${answerWords[event.answer]} ${label(event.step)}${because(event.reason)}`;
+    case 'signal_received':
+      return `${event.by} sent the signal ${event.name}`;
     case 'task_escalated':
       return `Nobody decided ${label(event.step)} in time; it went to ${event.owner}`;
     case 'cancel_requested':
@@ -84,6 +86,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'heartbeat_recorded':
     case 'attempt_succeeded':
     case 'timer_set':
+    case 'signal_awaited':
+    case 'signal_used':
     case 'effect_intended':
     case 'effect_failed':
     case 'step_skipped':

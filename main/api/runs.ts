@@ -31,6 +31,7 @@ type Topic =
   | 'runs.settled'
   | 'runs.cancel'
   | 'runs.limits'
+  | 'runs.signal'
   | 'runs.rollbackPlan'
   | 'runs.rollback'
   | 'ledger.list';
@@ -103,6 +104,11 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
       if (!limits) throw noSuchRun(runId);
       return limits;
     },
+    'runs.signal': ({ commandId, id, data, ...rest }) =>
+      once(commandId, async () => {
+        await engine.signalRun({ commandId, id: id ?? commandId, data: data ?? null, ...rest });
+        return null;
+      }),
     'runs.rollbackPlan': async ({ runId }) => {
       const plan = await engine.planRollback(runId);
       if (!plan) throw new ApiError('not_found', `There is no run ${runId} in this data folder`);

@@ -132,6 +132,16 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   )
     .option('--as <who>', 'who cancels: person:NAME or role:NAME', 'person:terminal')
     .option('--reason <text>', 'why');
+  add<CommonFlags & { as: string; value?: string; id?: string }>(
+    runs,
+    'signal <run> <name>',
+    'tell a run something a step waits for; alone, the run is then driven until it ends or parks',
+    async (command, [run, name], flags) =>
+      (await import('./signal.ts')).signal(command, String(run), String(name), flags),
+  )
+    .option('--value <json>', 'what to tell it, as JSON or @FILE; the output of the step that waits')
+    .option('--id <id>', 'the same id again is the same signal')
+    .requiredOption('--as <who>', 'who sends it: person:NAME or role:NAME');
   add<CommonFlags & { plan?: boolean; as: string; reason?: string }>(
     runs,
     'rollback <run>',

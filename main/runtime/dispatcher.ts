@@ -204,6 +204,10 @@ function settle(
 
 /** Results go to the journal, so they must be JSON before anybody acts on them. */
 function plain(outcome: Exclude<Outcome, Failed>): Outcome {
+  if ('suspend' in outcome && outcome.signal !== undefined) {
+    const isWhole = outcome.dueAt === undefined || Number.isSafeInteger(outcome.dueAt);
+    return isWhole ? outcome : notJson(outcome, 'The step gave no valid time to wait until.');
+  }
   const output = toPlainJson(outcome.output);
   if (!output.ok) return notJson(outcome, `The result of the step ${output.message}.`);
   if ('suspend' in outcome) {

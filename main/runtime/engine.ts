@@ -94,6 +94,15 @@ export interface DecideTask {
   digest?: string | undefined;
 }
 
+export interface SignalRun {
+  commandId: string;
+  runId: string;
+  name: string;
+  data: unknown;
+  id: string;
+  by: string;
+}
+
 export interface RunView {
   state: RunState;
   /** Those on disk and those that only memory knows yet. */
@@ -112,6 +121,8 @@ export interface Engine {
   rollbackRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
   /** Every limit that binds the run now, with what is used of it; those of a day or month count all runs. */
   limits(runId: string): Promise<Limit[] | undefined>;
+  /** Tells the run something it may wait for now or later. The same `id` again is the same signal. */
+  signalRun(options: SignalRun): Promise<void>;
   /** What a rollback would do now. */
   planRollback(runId: string): Promise<RollbackPlan | undefined>;
   cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
@@ -372,6 +383,8 @@ export function createEngine(options: EngineOptions): Engine {
       const { state, document } = view;
       const othersSpent = (period: string) => shared.spending.others(state.workflowId, period, state.spend?.[period]);
       return allLimits(state, { document, now: state.endedAt ?? clock(), othersSpent });
+    async signalRun({ commandId, runId, ...signal }) {
+      await post(runId, { type: 'receive_signal', ...signal }, commandId);
     },
 
     async planRollback(runId) {

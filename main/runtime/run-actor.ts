@@ -4,12 +4,13 @@
  * `recover` command in the mailbox; there is no second path.
  */
 import type { RunEvent } from '../../shared/run/events.ts';
-import type { RunState } from '../../shared/run/state.ts';
+import { stepOf, type RunState } from '../../shared/run/state.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import type { Outcome } from '../steps/kind.ts';
 import type { Command, DecideContext, Refusal } from './core/commands.ts';
 import { decide } from './core/decide.ts';
 import { due, isParked, type Due } from './core/due.ts';
+import { outputWhenFired } from './core/signals.ts';
 import { keyOfEffect } from './core/attempt.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { checkOutput, prepareAttempt } from './prepare.ts';
@@ -126,12 +127,13 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
             apply({ type: 'escalate_task', taskId: task.taskId });
             continue;
           }
+          const step = stepOf(from, task.step);
           apply(
-            task.type === 'fire'
+            task.type === 'fire' && step
               ? {
                   type: 'fire_timer',
                   step: task.step,
-                  checked: await checkOutput(from, task.step, from.steps[task.step]?.output, graph),
+                  checked: await checkOutput(from, task.step, outputWhenFired(from, step), graph),
                 }
               : await prepareAttempt(from, task.step, { graph, kinds: shared.kinds }),
           );

@@ -44,6 +44,12 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `${named(event.step, labelOf)} tries again after ${formatDuration(event.delayMs)}.`;
     case 'timer_set':
       return `${named(event.step, labelOf)} waits until ${formatExact(event.dueAt)}.`;
+    case 'signal_awaited':
+      return `${named(event.step, labelOf)} waits for the signal “${event.name}”${event.dueAt === undefined ? '' : `, at most until ${formatExact(event.dueAt)}`}.`;
+    case 'signal_received':
+      return `${formatActor(event.by)} sent the signal “${event.name}”.`;
+    case 'signal_used':
+      return `${named(event.step, labelOf)} got the signal it waited for.`;
     case 'effect_intended':
       if (event.undoes !== undefined)
         return `${named(event.step, labelOf)} wrote down that it will undo: ${event.target}.`;
@@ -133,6 +139,7 @@ export function eventMark(event: RunEvent): ShownWord {
       return 'failed';
     case 'retry_scheduled':
     case 'timer_set':
+    case 'signal_awaited':
     case 'gate_opened':
       return 'waiting';
     case 'attempt_abandoned':
@@ -143,6 +150,8 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'budget_warning':
       return 'escalated';
     case 'effect_settled':
+    case 'signal_received':
+    case 'signal_used':
     case 'gate_decided':
     case 'escalation_decided':
       return 'confirmed';

@@ -232,6 +232,18 @@ export const contract = {
 
   /** Every limit that binds the run now, with what is used of it and held by calls in flight. */
   'runs.limits': query<Limit[]>()(z.strictObject({ runId: id })),
+  /** Tells the run something by name; a step that waits for it goes on. The same `id` again is the same signal. */
+  'runs.signal': command<null>()(
+    z.strictObject({
+      commandId,
+      runId: id,
+      name: z.string().min(1).max(100),
+      data: z.unknown().optional(),
+      id: id.optional(),
+      by: actor,
+    }),
+  ),
+
   /** What a rollback would do now, before anybody asks for it. */
   'runs.rollbackPlan': query<RollbackPlan>()(z.strictObject({ runId: id })),
   /** Undoes what the run changed, the last change first; a run in progress is cancelled before. */

@@ -60,7 +60,7 @@ export function changeStep(
   reason?: string,
 ): RunState {
   const old = stepOf(state, event.step) ?? pendingStep(event.step);
-  const { dueAt: _due, ...rest } = old;
+  const { dueAt: _due, awaits: _awaits, ...rest } = old;
   const next = withStepWord(change(rest), { at: event.at, reason, by: event.by });
   const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
   return { ...state, active, steps: { ...state.steps, [event.step]: next } };
@@ -160,6 +160,11 @@ export function decideTask(
     ...(event.value === undefined ? {} : { value: event.value }),
   };
   return addTask(state, { ...task, decision });
+}
+
+export function useSignal(state: RunState, event: { step: StepKey; id: string }): RunState {
+  const signals = state.signals?.map((signal) => (signal.id === event.id ? { ...signal, usedBy: event.step } : signal));
+  return signals ? { ...state, signals } : state;
 }
 
 export function closeTasks(state: RunState, at: number): RunState {

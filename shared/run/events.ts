@@ -96,6 +96,11 @@ export type RunEventBody =
   | { type: 'attempt_abandoned'; step: StepKey; attempt: number }
   | { type: 'retry_scheduled'; step: StepKey; dueAt: number; delayMs: number; retrier: number }
   | { type: 'timer_set'; step: StepKey; attempt: number; dueAt: number; output: unknown }
+  /** The step waits for a named signal, at most until `dueAt`. */
+  | { type: 'signal_awaited'; step: StepKey; attempt: number; name: string; dueAt?: number }
+  /** Somebody outside said something to this run; `id` tells a repetition from a second signal. */
+  | { type: 'signal_received'; id: string; name: string; data: unknown; by: Actor }
+  | { type: 'signal_used'; step: StepKey; id: string }
   | {
       type: 'effect_intended';
       step: StepKey;

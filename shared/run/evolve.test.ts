@@ -215,6 +215,11 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     .map(([must, may]) => ({ ...must, ...may })),
   retry_scheduled: fc.record({ step: key, dueAt: small, delayMs: small, retrier: small }),
   timer_set: fc.record({ step: key, attempt: small, dueAt: small, output: value }),
+  signal_awaited: fc
+    .tuple(fc.record({ step: key, attempt: small, name: fc.constantFrom('go', 'stop') }), optional({ dueAt: small }))
+    .map(([must, may]) => ({ ...must, ...may })),
+  signal_received: fc.record({ id: fc.constantFrom('i1', 'i2'), name: fc.constantFrom('go', 'stop'), data: value, by }),
+  signal_used: fc.record({ step: key, id: fc.constantFrom('i1', 'i2') }),
   effect_intended: fc
     .tuple(fc.record({ step: key, key: effectKey, attempt: small, generation: small }), optional({ request: value }))
     .map(([must, may]) => ({ ...intended, ...must, ...may })),

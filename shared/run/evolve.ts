@@ -20,6 +20,7 @@ import {
   settleEffect,
   spentOf,
   turnBack,
+  useSignal,
   withCost,
   withoutTimes,
 } from './changes.ts';
@@ -149,6 +150,24 @@ function apply(state: RunState, event: RunEvent): RunState {
         (step) => ({ ...step, status: 'timer', dueAt: event.dueAt, output: event.output }),
         'timer',
       );
+    case 'signal_awaited':
+      return changeStep(
+        state,
+        event,
+        (step) => ({
+          ...step,
+          status: 'signal',
+          awaits: event.name,
+          ...(event.dueAt === undefined ? {} : { dueAt: event.dueAt }),
+        }),
+        'signal',
+      );
+    case 'signal_received': {
+      const { id, name, data, by, at } = event;
+      return { ...state, signals: [...(state.signals ?? []), { id, name, data, by, at }] };
+    }
+    case 'signal_used':
+      return useSignal(state, event);
     case 'effect_intended':
       return changeEffect(state, event.key, (effect) => ({
         ...(effect ?? {

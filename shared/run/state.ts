@@ -55,6 +55,7 @@ export type StepStatus =
   | 'running'
   | 'timer'
   | 'retry'
+  | 'signal'
   | 'review'
   | 'succeeded'
   | 'confirmed'
@@ -78,8 +79,10 @@ export interface StepState {
   error?: StepError;
   /** Confirmed, but not yet durable: "done, not saved yet". */
   provisional: boolean;
-  /** Next due time of a timer or a retry. */
+  /** Next due time of a timer, a retry or the waiting for a signal. */
   dueAt?: number;
+  /** Name of the signal it waits for. */
+  awaits?: string;
   /** Retries used, by index of the retrier. */
   retries: number[];
   firstStartedAt?: number;
@@ -180,7 +183,18 @@ export interface LoopState {
 }
 
 /** Statuses in which a step waits for something that is not a person's escalation. */
-export type WaitingReason = Extract<StepStatus, 'review' | 'timer' | 'retry'>;
+export type WaitingReason = Extract<StepStatus, 'review' | 'signal' | 'timer' | 'retry'>;
+
+/** What somebody outside said to the run. */
+export interface SignalState {
+  id: string;
+  name: string;
+  data: unknown;
+  by: Actor;
+  at: number;
+  /** The step whose waiting it ended. */
+  usedBy?: StepKey;
+}
 
 export interface RunState {
   runId: string;
@@ -210,6 +224,8 @@ export interface RunState {
   iterations?: number;
   effects: Record<string, EffectState>;
   tasks: Record<string, TaskState>;
+  /** In the order they came; absent before the first. */
+  signals?: SignalState[];
   costMicros: number;
   usage: Usage;
   /** Held by calls in flight and by calls whose cost nobody knows; absent when nothing is. */

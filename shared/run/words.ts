@@ -18,6 +18,7 @@ const wordByStatus: Record<StepStatus, StateWord | undefined> = {
   running: 'started',
   timer: 'waiting',
   retry: 'waiting',
+  signal: 'waiting',
   review: 'waiting',
   succeeded: 'started',
   confirmed: 'confirmed',
@@ -46,7 +47,7 @@ export function openEscalations(state: RunState): TaskState[] {
   );
 }
 
-const waitOrder: readonly WaitingReason[] = ['review', 'timer', 'retry'];
+const waitOrder: readonly WaitingReason[] = ['review', 'signal', 'timer', 'retry'];
 
 /** The first word that holds: complete, rolled_back, failed, escalated, started, waiting, confirmed. */
 export function wordOfRun(state: RunState): { word: StateWord; reason?: string } {

@@ -38,7 +38,13 @@ export interface StepManifest {
   icon: string;
   group: 'ai' | 'systems' | 'data' | 'flow' | 'people';
   /** Ports beside `out`, `failed` and `rejected`. `byRules` names the config field whose entries each add a port. */
-  ports: { out: boolean; extra?: string[]; byRules?: string };
+  ports: {
+    out: boolean;
+    extra?: string[];
+    /** The config field with which the extra ports are there; always without it. */
+    extraWith?: string;
+    byRules?: string;
+  };
   effect: EffectRule;
   /** What the step may touch, in words for the consent list: `network`, `files`, `model`. */
   permissions: string[];
@@ -47,6 +53,8 @@ export interface StepManifest {
    * `control`, `help`, `group`, `placeholder`, `choices` come from zod's `.meta()`.
    */
   config: Record<string, unknown>;
+  /** Fields of which exactly one must be set. */
+  oneOf?: string[];
   /** Config of a freshly added step. */
   initial: Record<string, unknown>;
   /** Template for the node's one-line summary; `{field}` is replaced by the config's text. */

@@ -29,7 +29,7 @@ export function portNames(step: Step, manifest: Pick<StepManifest, 'ports'> | un
   const names = [
     ...(ports.out ? ['out'] : []),
     ...(ports.byRules === undefined ? [] : rulePorts(step.config, ports.byRules)),
-    ...(ports.extra ?? []),
+    ...(ports.extraWith === undefined || step.config[ports.extraWith] !== undefined ? (ports.extra ?? []) : []),
     'failed',
     ...(isGated(step) ? ['rejected'] : []),
   ];

@@ -79,6 +79,21 @@ const branch: StepManifest = {
   },
 };
 
+const wait: StepManifest = {
+  ...base,
+  kind: 'wait',
+  title: 'Wait',
+  group: 'flow',
+  ports: { out: true, extra: ['timeout'], extraWith: 'signal' },
+  effect: { default: 'pure' },
+  config: {
+    type: 'object',
+    properties: { durationMs: { type: 'integer', title: 'How long' }, signal: { type: 'string' } },
+    additionalProperties: false,
+  },
+  oneOf: ['durationMs', 'signal'],
+};
+
 export const testManifests: ReadonlyMap<string, StepManifest> = new Map(
-  [http, transform, branch].map((manifest) => [manifest.kind, manifest]),
+  [http, transform, branch, wait].map((manifest) => [manifest.kind, manifest]),
 );

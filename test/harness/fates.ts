@@ -111,7 +111,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
         fc.record({
           from: fc.nat(steps.length - 1),
           to: fc.nat(steps.length - 1),
-          port: fc.constantFrom('out', 'out', 'out', 'other', 'failed', 'rejected'),
+          port: fc.constantFrom('out', 'out', 'out', 'other', 'failed', 'rejected', 'timeout'),
           extra: fc.constantFrom<NonNullable<EdgeInput[2]>[]>(
             {},
             { onErrors: ['*'] },
@@ -218,6 +218,10 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
       return { ...ok({ n: draw() }, { ...spent, ...(draw() < 0.2 ? { ports: ['other'] } : {}) }), checked, tookMs };
     }
     if (draw() < 0.2 && key === undefined) {
+      if (draw() < 0.4) {
+        const dueAt = draw() < 0.5 ? {} : { dueAt: core.now() + Math.floor(draw() * 50_000) };
+        return { outcome: { suspend: true, signal: `signal_${Math.floor(draw() * 2)}`, ...dueAt }, tookMs };
+      }
       return {
         outcome: { suspend: true, dueAt: core.now() + Math.floor(draw() * 100_000) - 1_000, output: 1 },
         tookMs,
@@ -246,6 +250,11 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     core.turn({ type: 'record_heartbeat', step, attempt, payload: { n: draw() } });
   }
 
+  /** Some come before anybody waits for them, some twice. */
+  function signal(name = `signal_${Math.floor(draw() * 2)}`, id = `id_${Math.floor(draw() * 30)}`): void {
+    core.turn({ type: 'receive_signal', id, name, data: 1, by: 'person:ada' });
+  }
+
   function answerTo(task: TaskState, isCalm: boolean): Parameters<Core['turn']>[0] {
     const truth = task.effectKey !== undefined && done.has(task.effectKey) ? 'happened' : 'not_happened';
     const lie = truth === 'happened' ? 'not_happened' : 'happened';
@@ -272,18 +281,21 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     const running = pick(core.running());
     const task = pick(core.openTasks());
     const wakeAt = core.wakeAt();
+    const awaited = Object.values(core.state().steps).find((step) => step.status === 'signal')?.awaits;
     if (round > 3_000) throw new Error('The run does not come to an end');
     if (fate < 0.08) crash();
     else if (fate < 0.083) core.cancel();
     else if (fate < 0.086) core.turn({ type: 'rollback_run', by: 'person:grace' });
     else if (fate < 0.1 && running !== undefined) beat(running);
-    else if (fate < 0.11) core.sleep(Math.floor(draw() * 50_000));
+    else if (fate < 0.105) signal();
+    else if (fate < 0.115) core.sleep(Math.floor(draw() * 50_000));
     else if (fate < 0.15) core.turn();
     else if (running !== undefined) core.finish(running, isCalm ? calmReply(running) : replyTo(running));
     else if (task && (wakeAt === undefined || draw() < 0.5)) {
       const refusal = core.turn(answerTo(task, isCalm));
       if (refusal) throw new Error(refusal.message);
     } else if (wakeAt !== undefined) core.advance(Math.max(0, wakeAt - core.now()));
+    else if (awaited !== undefined) signal(awaited, `late_${round}`);
     else throw new Error(`Neither ended nor waiting for anybody: ${JSON.stringify(core.state().steps)}`);
   }
   isOver = true;

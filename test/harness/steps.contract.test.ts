@@ -38,7 +38,10 @@ const examples: Record<string, StepExamples> = {
     good: [{ rules: [{ port: 'large', label: 'Large', when: true }] }, { rules: [{ port: 'large', when: false }] }],
     bad: [{ rules: [] }, { rules: [{ port: 'otherwise', when: true }] }],
   },
-  wait: { good: [{ durationMs: 5 }, { until: '2026-12-24T08:00:00Z' }], bad: [{}, { until: 'tomorrow' }] },
+  wait: {
+    good: [{ durationMs: 5 }, { until: '2026-12-24T08:00:00Z' }, { signal: 'go', timeoutMs: 5 }],
+    bad: [{}, { until: 'tomorrow' }],
+  },
 };
 
 describe('the list of step kinds', () => {

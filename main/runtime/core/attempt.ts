@@ -81,7 +81,10 @@ export function finishAttempt(
   outcome: AttemptOutcome,
   checked: Checked,
 ): void {
-  if ('suspend' in outcome) {
+  if ('suspend' in outcome && outcome.signal !== undefined) {
+    const { signal: name, dueAt } = outcome;
+    emit(turn, { type: 'signal_awaited', step: key, attempt, name, ...(dueAt === undefined ? {} : { dueAt }) });
+  } else if ('suspend' in outcome) {
     emit(turn, { type: 'timer_set', step: key, attempt, dueAt: outcome.dueAt, output: outcome.output });
   } else if (outcome.ok) {
     succeed(turn, node, key, attempt, outcome, checked);

@@ -53,7 +53,9 @@ export type AttemptOutcome =
       costMicros?: number;
       details?: Record<string, unknown>;
     }
-  | { suspend: true; dueAt: number; output: unknown };
+  | { suspend: true; dueAt: number; output: unknown; signal?: undefined }
+  /** Until this signal comes, whose data is the output, or until `dueAt`. */
+  | { suspend: true; signal: string; dueAt?: number; output?: undefined };
 
 export type Command =
   | ({ type: 'start_run' } & Omit<Extract<RunEventBody, { type: 'run_started' }>, 'type'>)
@@ -70,8 +72,9 @@ export type Command =
       heartbeat?: unknown;
     }
   | { type: 'record_heartbeat'; step: StepKey; attempt: number; payload: unknown }
-  /** A timer of this step came due. */
+  /** A timer of this step came due, or the signal it waits for came. */
   | { type: 'fire_timer'; step: StepKey; checked: Checked }
+  | { type: 'receive_signal'; id: string; name: string; data: unknown; by: Actor }
   /** The due time of this item passed without a decision. */
   | { type: 'escalate_task'; taskId: string }
   /** The host was gone: attempts that were running are lost. */

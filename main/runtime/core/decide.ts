@@ -7,7 +7,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { scopeOfKey, stepIdOf } from '../../../shared/run/keys.ts';
 import { activeOrders, heldSteps, isReached, stepOf, type RunState } from '../../../shared/run/state.ts';
-import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt, succeed } from './attempt.ts';
+import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { followersOf } from '../../../shared/workflow/graph.ts';
 import { isDue } from './due.ts';
@@ -18,6 +18,7 @@ import { takeLoops } from './loops.ts';
 import { onFailure } from './failure.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
 import { settleRollback, startRollback } from './rollback.ts';
+import { fireStep, receiveSignal } from './signals.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
 import { settleOrders } from './undo.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
@@ -70,10 +71,11 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       const node = graphStep(turn.ctx, command.step);
       if (!node || !isDue(turn.state, turn.ctx.now, turn.ctx.graph, command.step, 'fire'))
         return late(`Step ${command.step}`);
-      const step = stepState(turn, command.step);
-      succeed(turn, node, command.step, step.attempts.length, { ok: true, output: step.output }, command.checked);
+      fireStep(turn, node, command.step, command.checked);
       return undefined;
     }
+    case 'receive_signal':
+      return receiveSignal(turn, command);
     case 'escalate_task': {
       const task = timedTasks(turn.state).find(({ taskId }) => taskId === command.taskId);
       if (!task || turn.state.cancelling || task.dueAt > turn.ctx.now) return late('This item');

@@ -10,6 +10,7 @@ import { unsettledEffect } from './effects.ts';
 import { instanceOf, instancesOf } from './instances.ts';
 import { timedTasks } from './ladder.ts';
 import { position, unhandledFailure } from './paths.ts';
+import { signalFor } from './signals.ts';
 import { compensationsNow } from './undo.ts';
 
 export type Task =
@@ -77,9 +78,10 @@ function nextOf(instance: Instance, state: RunState, now: number, pace: Pace, gr
   if (step.status === 'running') return { type: 'execute', step: step.key, attempt: step.attempts.length };
   if (pace === 'closed' || (pace === 'settling' && !unsettledEffect(state, step.key))) return undefined;
   if (step.status === 'ready') return { type: 'prepare', step: step.key };
+  if (signalFor(state, step)) return { type: 'fire', step: step.key };
   if (step.dueAt === undefined) return undefined;
   if (step.dueAt > now) return { type: 'sleep', until: step.dueAt };
-  return { type: step.status === 'timer' ? 'fire' : 'prepare', step: step.key };
+  return { type: step.status === 'retry' ? 'prepare' : 'fire', step: step.key };
 }
 
 /** Parked: nothing can go on without a person, or a timer later than `now + parkAfterMs`. */

@@ -1,4 +1,4 @@
-/** What the palette, the form and the runtime know of the step that lets time pass. */
+/** What the palette, the form and the runtime know of the step that waits. */
 import * as z from 'zod';
 import type { StepManifest } from '../../../shared/steps/manifest.ts';
 import { describeConfig } from '../config.ts';
@@ -19,19 +19,33 @@ const form = z.strictObject({
     placeholder: '2026-12-24T08:00:00+01:00',
     group: 'Time',
   }),
+  signal: z.string().max(100).optional().meta({
+    title: 'Or for a signal',
+    control: 'template',
+    help: 'Goes on when somebody sends the run a signal of this name; what they send is the output.',
+    placeholder: 'documents-complete',
+    group: 'Signal',
+  }),
+  timeoutMs: z.int().min(0).max(LONGEST_WAIT_MS).optional().meta({
+    title: 'At most this long',
+    control: 'duration',
+    help: 'When the signal has not come by then, the path from “timeout” is taken; without one the step fails.',
+    group: 'Signal',
+  }),
 });
 
 export const manifest: StepManifest = {
   kind: 'wait',
   version: 1,
   title: 'Wait',
-  summary: 'Lets time pass, for a while or until a date, even while the app is closed.',
+  summary: 'Waits for a while, until a date or for a signal, even while the app is closed.',
   icon: 'timer',
   group: 'flow',
-  ports: { out: true },
+  ports: { out: true, extra: ['timeout'], extraWith: 'signal' },
   effect: { default: 'pure' },
   permissions: [],
   config: describeConfig(form),
+  oneOf: ['durationMs', 'until', 'signal'],
   initial: { durationMs: 60_000 },
-  line: '{durationMs}{until}',
+  line: '{durationMs}{until}{signal}',
 };

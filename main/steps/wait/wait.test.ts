@@ -27,7 +27,23 @@ test.each([
 });
 
 test.each([
+  [{ signal: 'go' }, { suspend: true, signal: 'go' }],
+  [
+    { signal: 'go', timeoutMs: 1_000 },
+    { suspend: true, signal: 'go', dueAt: Date.parse('2026-11-23T12:00:01Z') },
+  ],
+])('%o waits for a signal', async (config, outcome) => {
+  expect(waitStep.validate(config)).toBeUndefined();
+  expect(await waitStep.execute(config, ctx)).toEqual(outcome);
+});
+
+test.each([
   [{}, '/durationMs'],
+  [{ durationMs: 1, signal: 'go' }, '/signal'],
+  [{ until: '2026-12-24T08:00:00Z', signal: 'go' }, '/signal'],
+  [{ durationMs: 1, timeoutMs: 1 }, '/timeoutMs'],
+  [{ signal: ' ' }, '/signal'],
+  [{ signal: 'go', timeoutMs: -1 }, '/timeoutMs'],
   [{ durationMs: 1, until: '2026-12-24T08:00:00Z' }, '/until'],
   [{ durationMs: -1 }, '/durationMs'],
   [{ durationMs: 1.5 }, '/durationMs'],

@@ -78,6 +78,7 @@ export function edgeLook(source: StepState | undefined, port: string): EdgeLook 
     case 'ready':
     case 'running':
     case 'timer':
+    case 'signal':
     case 'retry':
     case 'review':
     case 'escalated':

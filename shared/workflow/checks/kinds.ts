@@ -3,6 +3,7 @@
  * a text with a template in it stands for the value it will become, whatever type that has.
  */
 import * as z from 'zod';
+import type { StepManifest } from '../../steps/manifest.ts';
 import type { Step } from '../document.ts';
 import { issueProblems, type FieldHint, type Issue } from '../issues.ts';
 import { valueAt, type PathPart } from '../pointer.ts';
@@ -85,6 +86,7 @@ function checkKind(context: CheckContext, of: Configured, path: readonly PathPar
     });
     return;
   }
+  checkOneOf(context, of, manifest, path, who);
   const checked = configSchema(manifest.config).safeParse(of.config);
   if (checked.success) return;
   const issues = checked.error.issues.filter((issue) => !isExcused(issue, of.config, []));
@@ -93,6 +95,27 @@ function checkKind(context: CheckContext, of: Configured, path: readonly PathPar
   const hints = (at: readonly PathPart[]) => hintAt(manifest.config, at.slice(inside));
   for (const problem of issueProblems(issues, context.document, [...path, 'config'], hints))
     context.problems.push({ ...problem, code: 'invalid_config', message: `${who}: ${problem.message}` });
+}
+
+/** Settings that exclude each other, and of which one is needed. */
+function checkOneOf(
+  context: CheckContext,
+  of: Configured,
+  manifest: StepManifest,
+  path: readonly PathPart[],
+  who: string,
+): void {
+  const { oneOf = [] } = manifest;
+  const [first, second] = oneOf.filter((field) => of.config[field] !== undefined);
+  if (oneOf.length === 0 || (first !== undefined && second === undefined)) return;
+  const titles = oneOf.map((field) => `“${hintAt(manifest.config, [field])?.title ?? field}”`).join(', ');
+  const has = second === undefined ? 'none of them is set' : 'more than one is set';
+  report(context, {
+    code: 'one_of_settings',
+    message: `${who} needs exactly one of ${titles}; ${has}.`,
+    path: [...path, 'config', ...(second === undefined ? [] : [second])],
+    fix: second === undefined ? 'Set one of them.' : 'Keep one and remove the others.',
+  });
 }
 
 function checkStep(context: CheckContext, id: string, step: Step): void {
