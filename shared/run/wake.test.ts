@@ -58,6 +58,12 @@ const escalation = (step: string, pausesRun: boolean): RunEventBody => ({
 });
 
 describe('a run is looked at', () => {
+  it('by nobody while it waits for a signal, and when the time for it is over', () => {
+    const awaited = { type: 'signal_awaited', step: 'a', attempt: 1, name: 'go' } as const;
+    expect(wakeAfter(begun('a'), awaited)).toBeUndefined();
+    expect(wakeAfter(begun('a'), { ...awaited, dueAt: 500 })).toBe(500);
+  });
+
   it('at once while something of it was on its way', () => {
     expect(wakeAfter()).toBe(atOnce);
     expect(wakeAfter(begun('a'))).toBe(atOnce);

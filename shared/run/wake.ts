@@ -19,5 +19,6 @@ export function wakeOf(state: RunState): number | undefined {
   if (steps.some(({ status }) => (isHeld ? status === 'running' : moving.has(status)))) return atOnce;
   const due = [...open, ...(isHeld ? [] : steps)].flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]));
   if (due.length > 0) return Math.min(...due);
-  return open.length > 0 ? undefined : atOnce;
+  const isAwaited = steps.some(({ status }) => status === 'signal');
+  return open.length > 0 || isAwaited ? undefined : atOnce;
 }

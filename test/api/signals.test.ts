@@ -39,7 +39,7 @@ const start = async (): Promise<string> => {
   const started = await app.handlers['runs.startDocument']({ commandId: randomUUID(), document }, never);
   return String(started?.runId);
 };
-const send = (runId: string, pages: number, id?: string) =>
+const send = async (runId: string, pages: number, id?: string) =>
   app.handlers['runs.signal'](
     {
       commandId: randomUUID(),
