@@ -4,14 +4,13 @@
  * Runs that wait live on disk: their actor is dropped and loaded again when something happens to them.
  */
 import { ApiError } from '../../shared/api/contract.ts';
-import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import type { RunEvent } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import { allLimits, type Limit } from '../../shared/run/limits.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
 import { periodsOf } from '../../shared/run/spend.ts';
 import { taskOf, type RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
-import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { compileGraph, nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Store } from '../store/port.ts';
@@ -25,6 +24,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
+import type { DecideTask, RunView, SignalRun, StartRun } from './requests.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 /** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
@@ -70,44 +70,6 @@ export interface Shared {
   turned(runId: string): void;
   halt(error: unknown): void;
   halted(): unknown;
-}
-
-export interface StartRun {
-  document: WorkflowDocument;
-  /** Digest of the stored, immutable version. */
-  version: string;
-  input: unknown;
-  env: Record<string, unknown>;
-  key?: string | undefined;
-  by: string;
-  commandId: string;
-}
-
-export interface DecideTask {
-  commandId: string;
-  runId: string;
-  taskId: string;
-  answer: TaskAnswer;
-  by: string;
-  reason?: string | undefined;
-  value?: unknown;
-  digest?: string | undefined;
-}
-
-export interface SignalRun {
-  commandId: string;
-  runId: string;
-  name: string;
-  data: unknown;
-  id: string;
-  by: string;
-}
-
-export interface RunView {
-  state: RunState;
-  /** Those on disk and those that only memory knows yet. */
-  events: RunEvent[];
-  document: WorkflowDocument;
 }
 
 export interface Engine {
@@ -383,6 +345,8 @@ export function createEngine(options: EngineOptions): Engine {
       const { state, document } = view;
       const othersSpent = (period: string) => shared.spending.others(state.workflowId, period, state.spend?.[period]);
       return allLimits(state, { document, now: state.endedAt ?? clock(), othersSpent });
+    },
+
     async signalRun({ commandId, runId, ...signal }) {
       await post(runId, { type: 'receive_signal', ...signal }, commandId);
     },

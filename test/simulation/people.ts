@@ -4,7 +4,8 @@
  */
 import { ApiError } from '../../shared/api/contract.ts';
 import type { InboxItem } from '../../shared/api/contract.ts';
-import type { DecideTask, Engine } from '../../main/runtime/engine.ts';
+import type { Engine } from '../../main/runtime/engine.ts';
+import type { DecideTask } from '../../main/runtime/requests.ts';
 import type { SimulatedDisk } from './disk.ts';
 import type { VirtualTime } from './time.ts';
 import { longestWayMs, type SimulatedWorld } from './world.ts';

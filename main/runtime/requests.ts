@@ -1,0 +1,42 @@
+/** What is asked of the engine, and what it shows of a run. Data only. */
+import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+
+export interface StartRun {
+  document: WorkflowDocument;
+  /** Digest of the stored, immutable version. */
+  version: string;
+  input: unknown;
+  env: Record<string, unknown>;
+  key?: string | undefined;
+  by: string;
+  commandId: string;
+}
+
+export interface DecideTask {
+  commandId: string;
+  runId: string;
+  taskId: string;
+  answer: TaskAnswer;
+  by: string;
+  reason?: string | undefined;
+  value?: unknown;
+  digest?: string | undefined;
+}
+
+export interface SignalRun {
+  commandId: string;
+  runId: string;
+  name: string;
+  data: unknown;
+  id: string;
+  by: string;
+}
+
+export interface RunView {
+  state: RunState;
+  /** Those on disk and those that only memory knows yet. */
+  events: RunEvent[];
+  document: WorkflowDocument;
+}
