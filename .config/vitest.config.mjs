@@ -65,6 +65,7 @@ export default defineConfig({
       plainSuite('api'),
       processSuite('cli'),
       processSuite('crash'),
+      processSuite('disasters'),
       processSuite('e2e'),
       processSuite('desktop'),
       processSuite('package'),

@@ -12,6 +12,11 @@ const ELECTRON_LIBRARIES = [
   { file: 'libnss3.so', packages: ['libnss3'] },
   { file: 'libgbm.so.1', packages: ['libgbm1'] },
 ];
+/** Failing disks and jumping clocks; where they cannot be installed, the tests that use them say so and do nothing. */
+const DISASTERS = [
+  { file: 'fiu-run', packages: ['fiu-utils'] },
+  { file: 'faketime', packages: ['faketime'] },
+];
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 function onPath(name: string): string | undefined {
@@ -34,6 +39,10 @@ export function hasVirtualDisplay(): boolean {
   return process.platform !== 'linux' || Boolean(onPath('Xvfb'));
 }
 
+function canInstall(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0 && onPath('apt-get') !== undefined;
+}
+
 function outputOf(command: string, args: string[]): string {
   const { stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return stdout ?? '';
@@ -52,6 +61,7 @@ function missing(): Need[] {
   if (!findChromium()) needs.push({ what: 'Chromium', packages: ['chromium'] });
   if (process.platform !== 'linux') return needs;
   if (!hasVirtualDisplay()) needs.push({ what: 'Xvfb', packages: ['xvfb'] });
+  for (const { file, packages } of DISASTERS) if (canInstall() && !onPath(file)) needs.push({ what: file, packages });
   const known = knownLibraries();
   if (known === '') return needs;
   for (const { file, packages } of ELECTRON_LIBRARIES) if (!known.includes(file)) needs.push({ what: file, packages });
@@ -79,13 +89,13 @@ export function prepare(): string | undefined {
   const before = missing();
   if (before.length === 0) return undefined;
   console.log(`Installing for the tests: ${named(before)} …`);
-  if (process.platform === 'linux' && process.getuid?.() === 0 && onPath('apt-get')) {
+  if (canInstall()) {
     runQuietly('apt-get', ['update', '-qq']);
     runQuietly('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debianPackages(before)]);
   } else if (!findChromium()) {
     runQuietly('npx', ['playwright-core', 'install', 'chromium']);
   }
-  const after = missing();
+  const after = missing().filter((need) => !DISASTERS.some(({ file }) => file === need.what));
   if (after.length === 0) return undefined;
   const byHand = after.map((need) => need.packages.at(-1)).join(' ');
   return `The tests need ${named(after)}, which could not be installed here: install it by hand (Debian: apt-get install ${byHand}) and run them again.`;

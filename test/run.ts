@@ -23,6 +23,7 @@ const SUITES: Suite[] = [
   { name: 'api', budgetSeconds: 35, pushBudgetSeconds: 200, needsBuild: true },
   { name: 'cli', budgetSeconds: 110 },
   { name: 'crash', budgetSeconds: 200, pushBudgetSeconds: 1700, needsBuild: true },
+  { name: 'disasters', budgetSeconds: 90, pushBudgetSeconds: 500, needsBuild: true },
   { name: 'e2e', budgetSeconds: 180, needsBuild: true },
   { name: 'desktop', budgetSeconds: 80, needsBuild: true },
   { name: 'package', budgetSeconds: 50, needsBuild: true },

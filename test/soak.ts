@@ -50,6 +50,10 @@ const JOBS: Job[] = [
   { name: 'properties', share: 3, args: vitest('unit', ['properties', 'evolve', 'edits', 'parse', 'projections']) },
   { name: 'hostile input', share: 1, args: vitest('api', ['hostile', 'app']) },
   { name: 'store', share: 1, args: vitest('store', []) },
+  { name: 'power cuts', share: 3, args: vitest('disasters', ['power']) },
+  { name: 'failing disks', share: 2, args: vitest('disasters', ['io']) },
+  { name: 'clock and sleep', share: 2, args: vitest('disasters', ['clock']) },
+  { name: 'two processes', share: 2, args: vitest('disasters', ['owners']) },
 ];
 
 const running = new Map<number, string>();

@@ -6,6 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeVerifiedCopy } from './copy.ts';
+import { guarded } from './failure.ts';
 import type { SqlDatabase, SqlDriver } from './port.ts';
 import { allRows, scalar, transactionOn } from './sql.ts';
 
@@ -22,14 +23,15 @@ function migrationsFolder(): string {
 }
 
 export function loadMigrations(folder = migrationsFolder()): Migration[] {
-  const names = readdirSync(folder)
+  const names = guarded(folder, () => readdirSync(folder))
     .filter((name) => /^\d{4}_.+\.sql$/.test(name))
     .sort();
   return names.map((name, index) => {
     const version = Number(name.slice(0, 4));
     if (version !== index + 1)
       throw new Error(`Migration ${name} should have number ${index + 1}: numbers have no gaps.`);
-    return { version, name, sql: readFileSync(path.join(folder, name), 'utf8') };
+    const file = path.join(folder, name);
+    return { version, name, sql: guarded(file, () => readFileSync(file, 'utf8')) };
   });
 }
 

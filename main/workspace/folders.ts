@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { guarded } from '../store/failure.ts';
 
 export interface AppFolders {
   root: string;
@@ -35,6 +36,6 @@ export function appFolders(): AppFolders {
 
 function versionIn(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
-  const content = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown; version?: unknown };
+  const content = JSON.parse(guarded(file, () => readFileSync(file, 'utf8'))) as { name?: unknown; version?: unknown };
   return content.name === 'holdfast' && typeof content.version === 'string' ? content.version : undefined;
 }

@@ -4,6 +4,7 @@
  * prints their states. With a fault named, it kills itself with SIGKILL at exactly the n-th hit of that point.
  */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { basename } from 'node:path';
 import { canonicalText } from '../../shared/workflow/canonical.ts';
 import { createApp } from '../../main/app.ts';
@@ -20,6 +21,8 @@ export interface ChildPlan {
   answers?: Record<string, 'happened' | 'not_happened'>;
   /** Complete runs are rolled back, the last one alone. */
   rollback?: boolean;
+  /** Loaded, it waits until it is told to begin. */
+  waitsForGo?: true;
   /** Kills itself this long after it asked for the first rollback. */
   killInRollbackMs?: number;
 }
@@ -31,7 +34,11 @@ export interface ChildReport {
 
 /** Its parent counts the time to its death from here: everything is loaded, and nothing has begun. */
 process.send?.('loaded');
+/** What a life tells its parent: what is on the disk, that it had to stop, or that it could not begin. */
+export type ChildNews = { runId: string; seq: number } | { halted: string } | { refused: string };
+
 const plan = JSON.parse(process.env['CRASH_PLAN'] ?? '{}') as ChildPlan;
+if (plan.waitsForGo) await once(process, 'message');
 const hits: Record<string, number> = {};
 let isCounting = !plan.rollback && !plan.fault;
 const faults = {
@@ -42,7 +49,25 @@ const faults = {
   },
 };
 const { hostname, port } = new URL(plan.origin);
-const app = await createApp({ dataDir: plan.dataDir, host: 'terminal', faults });
+const app = await createApp({
+  dataDir: plan.dataDir,
+  host: 'terminal',
+  faults,
+  onHalt: (error) => {
+    process.send?.({ halted: messageOf(error) } satisfies ChildNews);
+    // Long enough to see whether anything is still called.
+    process.on('uncaughtException', () => undefined);
+    setTimeout(() => process.exit(3), 200);
+  },
+}).catch((error: unknown) => {
+  process.send?.({ refused: messageOf(error) } satisfies ChildNews);
+  process.disconnect?.();
+  process.exit(4);
+});
+app.engine.onEvents((runId, events) => {
+  const last = events.findLast((event) => !event.lazy);
+  if (last) process.send?.({ runId, seq: last.seq } satisfies ChildNews);
+});
 const consent = { commandId: 'crash-consent', host: hostname, port: Number(port), by: 'person:tester' };
 await app.handlers['hosts.allow'](consent, new AbortController().signal);
 await app.start();
@@ -99,6 +124,10 @@ for (const runId of runIds) {
 await app.stop();
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.disconnect?.();
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 async function rollBack(runId: string): Promise<void> {
   const { word } = await app.engine.settled(runId, 60_000);

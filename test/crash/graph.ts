@@ -25,6 +25,9 @@ export interface Behaviours {
   undo?: string;
 }
 
+/** Every target answers as it should. */
+export const well: Behaviours = { keyed: 'ok', unkeyed: 'ok' };
+
 const patient = {
   retriers: [
     { errors: ['*', 'invalid_output'], intervalMs: 20, backoffRate: 1, maxRetries: 40, jitter: 'none' as const },

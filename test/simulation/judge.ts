@@ -65,7 +65,7 @@ function endOf(state: RunState): string[] {
 }
 
 /** Recorded times are those of the clock the timers were set by, so they can be compared even when it jumped. */
-function timersOf(events: readonly RunEvent[]): string[] {
+export function timersOf(events: readonly RunEvent[]): string[] {
   const found: string[] = [];
   const retries = new Map<string, number>();
   const waits = new Map<string, { dueAt: number; fired: number }>();
