@@ -14,6 +14,8 @@ const answerWords: Record<TaskAnswer, string> = {
   happened: 'said it happened:',
   not_happened: 'said it did not happen:',
   raise: 'raised the limit of',
+  accept: 'left as it is:',
+  rollback: 'had the run rolled back at',
 };
 
 export function historyOf(events: readonly RunEvent[], document: WorkflowDocument): InboxCard['history'] {
@@ -47,6 +49,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return `${label(event.step)} is tried again in ${Math.max(1, Math.round(event.delayMs / 1000))} s`;
     case 'effect_confirmed':
       return `${label(event.step)} took effect`;
+    case 'effect_partly_applied':
+      return `${label(event.step)} took effect in part: ${event.error.message}`;
     case 'effect_in_doubt':
       return `Nobody knows whether ${label(event.step)} took effect`;
     case 'effect_settled':

@@ -20,11 +20,12 @@ export interface DecideFlags {
   reject: boolean;
   sendBack: boolean;
   raise?: string;
+  rollback: boolean;
   as: string;
   reason?: string;
 }
 
-type Flag = '--approve' | '--edit' | '--reject' | '--send-back' | '--raise';
+type Flag = '--approve' | '--edit' | '--reject' | '--send-back' | '--rollback' | '--raise';
 
 const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text: string }>>> = {
   review: {
@@ -36,11 +37,13 @@ const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text
   escalation: {
     '--approve': { answer: 'retry', text: 'try the step again' },
     '--reject': { answer: 'give_up', text: 'give the step up' },
+    '--rollback': { answer: 'rollback', text: 'undo what the run did' },
   },
   in_doubt: {
     '--approve': { answer: 'happened', text: 'it happened' },
     '--edit': { answer: 'happened', text: 'it happened, and this JSON is its result' },
     '--reject': { answer: 'not_happened', text: 'it did not happen: try again' },
+    '--rollback': { answer: 'rollback', text: 'undo what the run did' },
   },
 };
 
@@ -50,8 +53,15 @@ const limitMeanings: typeof meanings.escalation = {
   '--reject': { answer: 'give_up', text: 'end the run here' },
 };
 
+/** Going on with what cannot be changed any more, where trying again is no answer. */
+const acceptMeanings: typeof meanings.escalation = {
+  ...meanings.escalation,
+  '--approve': { answer: 'accept', text: 'leave it as it is and go on' },
+};
+
 /** What each flag means for this item. */
-function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule'>): typeof meanings.escalation {
+function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule' | 'allow'>): typeof meanings.escalation {
+  if (card.allow.includes('accept')) return acceptMeanings;
   return card.rule === undefined ? meanings[card.kind] : limitMeanings;
 }
 
@@ -148,10 +158,14 @@ function chosenFlag(flags: DecideFlags): Flag {
   if (flags.edit !== undefined) chosen.push('--edit');
   if (flags.reject) chosen.push('--reject');
   if (flags.sendBack) chosen.push('--send-back');
+  if (flags.rollback) chosen.push('--rollback');
   if (flags.raise !== undefined) chosen.push('--raise');
   const [flag, ...others] = chosen;
   if (flag && others.length === 0) return flag;
-  throw new CliFailure(2, 'Give exactly one of --approve, --edit JSON, --reject, --send-back and --raise LIMIT.');
+  throw new CliFailure(
+    2,
+    'Give exactly one of --approve, --edit JSON, --reject, --send-back, --rollback and --raise LIMIT.',
+  );
 }
 
 function flagsFor(card: InboxCard): [Flag, string][] {

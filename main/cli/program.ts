@@ -166,6 +166,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       reject?: boolean;
       sendBack?: boolean;
       raise?: string;
+      rollback?: boolean;
       as: string;
       reason?: string;
     }
@@ -179,6 +180,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
         approve: flags.approve === true,
         reject: flags.reject === true,
         sendBack: flags.sendBack === true,
+        rollback: flags.rollback === true,
       }),
   )
     .option('--approve', 'review: go on; escalation: try again; in doubt: it happened')
@@ -186,6 +188,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .option('--reject', 'review: refuse; escalation: give up; in doubt: it did not happen, try again')
     .option('--send-back', 'review: have it done again, --reason is the comment')
     .option('--raise <limit>', 'at a limit: go on with this new one, money as 1.50, counts as whole numbers')
+    .option('--rollback', 'escalation and in doubt: undo what the run did')
     .requiredOption('--as <who>', 'who decides: person:NAME or role:NAME')
     .option('--reason <text>', 'why');
 

@@ -229,7 +229,11 @@ function notJson(outcome: Exclude<Outcome, Failed>, message: string): Failed {
 }
 
 function asFailure(error: unknown, maybeSent: () => boolean): Failed {
-  if (error instanceof StepFailure) return failed(error.error, error.sent);
+  if (error instanceof StepFailure)
+    return {
+      ...failed(error.error, error.sent),
+      ...(error.response === undefined ? {} : { response: error.response }),
+    };
   return failed(thrown(error), maybeSent());
 }
 

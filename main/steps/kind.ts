@@ -79,10 +79,13 @@ export interface StepKind {
 export class StepFailure extends Error {
   readonly error: StepError;
   readonly sent: boolean;
-  constructor(error: StepError, sent: boolean) {
+  /** What the target answered, when that is worth keeping although it failed: it did a part. */
+  readonly response: unknown;
+  constructor(error: StepError, sent: boolean, response?: unknown) {
     super(error.message);
     this.name = 'StepFailure';
     this.error = error;
     this.sent = sent;
+    this.response = response;
   }
 }

@@ -60,6 +60,8 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return event.sent
         ? `What ${named(event.step, labelOf)} asked for did not happen: ${event.error.message}`
         : `The request of ${named(event.step, labelOf)} never left: ${event.error.message}`;
+    case 'effect_partly_applied':
+      return `The other system did only a part of what ${named(event.step, labelOf)} asked for: ${event.error.message}`;
     case 'effect_in_doubt':
       return `Nobody knows whether what ${named(event.step, labelOf)} asked for happened: ${event.message}`;
     case 'effect_settled':
@@ -134,6 +136,7 @@ export function eventMark(event: RunEvent): ShownWord {
       return 'confirmed';
     case 'attempt_failed':
     case 'effect_failed':
+    case 'effect_partly_applied':
     case 'step_failed':
     case 'run_failed':
       return 'failed';

@@ -161,6 +161,8 @@ export const answerTitles: Record<TaskAnswer, string> = {
   happened: 'It happened',
   not_happened: 'It did not happen – try again',
   raise: 'Raise the limit',
+  accept: 'Leave it as it is',
+  rollback: 'Roll back',
 };
 
 /** At a limit nothing has failed: the question is whether the run may go on. */
@@ -179,6 +181,8 @@ export const answerDone: Record<TaskAnswer, string> = {
   happened: 'confirmed that it happened',
   not_happened: 'confirmed that it did not happen',
   raise: 'raised the limit',
+  accept: 'left it as it is',
+  rollback: 'had the run rolled back',
 };
 
 export const taskKindTitles: Record<TaskKind, string> = {
@@ -222,6 +226,8 @@ export function effectStatusText(effect: Pick<EffectState, 'status' | 'settledBy
       return 'Asked for, no answer yet';
     case 'confirmed':
       return effect.settledBy === undefined ? 'Confirmed' : `Happened, says ${formatActor(effect.settledBy)}`;
+    case 'partly_applied':
+      return 'Done in part';
     case 'failed':
       return effect.settledBy === undefined
         ? 'Did not happen'
@@ -240,6 +246,7 @@ export function effectWord(status: EffectState['status']): ShownWord {
       return 'started';
     case 'confirmed':
       return 'confirmed';
+    case 'partly_applied':
     case 'failed':
       return 'failed';
     case 'in_doubt':

@@ -125,7 +125,7 @@ export function changeKnownEffect(
 export function settleEffect(
   state: RunState,
   event: { key: string; at: number; seq: number; response?: unknown; error?: StepError; by?: Actor },
-  status: 'confirmed' | 'failed',
+  status: 'confirmed' | 'partly_applied' | 'failed',
 ): RunState {
   return changeKnownEffect(
     state,

@@ -30,6 +30,8 @@ export const taskAnswers = [
   'happened',
   'not_happened',
   'raise',
+  'accept',
+  'rollback',
 ] as const;
 export type TaskAnswer = (typeof taskAnswers)[number];
 
@@ -121,6 +123,8 @@ export type RunEventBody =
   | { type: 'effect_confirmed'; step: StepKey; key: string; response?: unknown }
   /** The target said no, or the request never left: the effect did not happen. */
   | { type: 'effect_failed'; step: StepKey; key: string; sent: boolean; error: StepError }
+  /** The target did a part of what it was asked: that part is a change like any other, and is never tried again. */
+  | { type: 'effect_partly_applied'; step: StepKey; key: string; error: StepError; response?: unknown }
   | { type: 'effect_in_doubt'; step: StepKey; key: string; message: string }
   | {
       type: 'effect_settled';
@@ -210,7 +214,14 @@ export type RunEventBody =
   | { type: 'step_confirmed'; step: StepKey; ports: string[] }
   | { type: 'step_skipped'; step: StepKey }
   /** The step ended without a result; `ports` is `['failed']` or `['rejected']` when a path handles it, else empty. */
-  | { type: 'step_failed'; step: StepKey; error: StepError; ports: string[] }
+  | {
+      type: 'step_failed';
+      step: StepKey;
+      error: StepError;
+      ports: string[];
+      /** An escalation rule took the path from `failed`, whatever errors its edges name. */
+      byRule?: boolean;
+    }
   /** Running effects are settled first; then the run ends as failed with the reason `cancelled`. */
   | {
       type: 'cancel_requested';

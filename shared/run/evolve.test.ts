@@ -225,6 +225,7 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     .map(([must, may]) => ({ ...intended, ...must, ...may })),
   effect_confirmed: fc.record({ step: key, key: effectKey, response: value }),
   effect_failed: fc.record({ step: key, key: effectKey, sent: fc.boolean(), error }),
+  effect_partly_applied: fc.record({ step: key, key: effectKey, error, response: value }),
   effect_in_doubt: fc.record({ step: key, key: effectKey, message: fc.string() }),
   effect_settled: fc.record({ step: key, key: effectKey, happened: fc.boolean(), by }),
   gate_opened: fc.record({

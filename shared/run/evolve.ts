@@ -190,6 +190,8 @@ function apply(state: RunState, event: RunEvent): RunState {
       return settleEffect(state, event, 'confirmed');
     case 'effect_failed':
       return settleEffect(state, event, 'failed');
+    case 'effect_partly_applied':
+      return settleEffect(state, event, 'partly_applied');
     case 'effect_in_doubt':
       return changeKnownEffect(state, event.key, (effect) => ({ ...effect, status: 'in_doubt' }));
     case 'effect_settled':
@@ -271,7 +273,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       }
       return changeStep(raiseLimit(decideTask(state, event), event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
-        if (event.answer === 'give_up') return step;
+        if (event.answer === 'give_up' || event.answer === 'accept' || event.answer === 'rollback') return step;
         return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
     }
@@ -296,7 +298,13 @@ function apply(state: RunState, event: RunEvent): RunState {
       return changeStep(
         state,
         event,
-        (step) => ({ ...step, status: 'failed', error: event.error, ports: event.ports }),
+        (step) => ({
+          ...step,
+          status: 'failed',
+          error: event.error,
+          ports: event.ports,
+          ...(event.byRule ? { byRule: true } : {}),
+        }),
         event.error.class,
       );
     case 'cancel_requested':

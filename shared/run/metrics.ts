@@ -6,7 +6,7 @@
  */
 import { addDuration, noDurations, type Durations } from './durations.ts';
 import type { RunEvent, StepKey } from './events.ts';
-import { isUndoKey } from './keys.ts';
+import { isUndoKey, undoneBy } from './keys.ts';
 import { effectOfKey, isOpen, taskOf, type RunState } from './state.ts';
 
 export interface RunMetrics {
@@ -93,8 +93,12 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
       return failing({ ...metrics, crashes: metrics.crashes + 1 }, event);
     case 'retry_scheduled':
       return { ...metrics, retries: metrics.retries + 1 };
-    case 'step_confirmed':
-      return endFailing(metrics, event, true);
+    case 'step_confirmed': {
+      const ended = endFailing(metrics, event, true);
+      // What was undone has not come back.
+      return isUndoKey(event.step) ? endFailing(ended, { ...event, step: undoneBy(event.step) }, false) : ended;
+    }
+    case 'step_skipped':
     case 'step_failed':
       return endFailing(metrics, event, false);
     case 'effect_intended':
@@ -104,6 +108,7 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
       if (!effectOfKey(before, event.key) || sinceOf(metrics.inDoubtSince, event.key) !== undefined) return metrics;
       return { ...metrics, inDoubtSince: { ...metrics.inDoubtSince, [event.key]: event.at } };
     case 'effect_confirmed':
+    case 'effect_partly_applied':
       return answered(before, event, true);
     case 'effect_failed':
       return answered(before, event, false);

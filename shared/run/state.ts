@@ -77,6 +77,8 @@ export interface StepState {
   /** Set once the step ended: the ports its outgoing edges are taken from. */
   ports: string[];
   error?: StepError;
+  /** It failed and a rule chose its fallback path: every edge from `failed` is taken. */
+  byRule?: boolean;
   /** Confirmed, but not yet durable: "done, not saved yet". */
   provisional: boolean;
   /** Next due time of a timer, a retry or the waiting for a signal. */
@@ -101,7 +103,12 @@ export interface StepState {
 }
 
 /** The effect ledger's states. `settled_*` are the answers of a person to an effect in doubt. */
-export type EffectStatus = 'intended' | 'confirmed' | 'failed' | 'in_doubt' | 'rolled_back';
+export type EffectStatus = 'intended' | 'confirmed' | 'partly_applied' | 'failed' | 'in_doubt' | 'rolled_back';
+
+/** The target did it, or a part of it, and it was not undone: what a compensation is for. */
+export function isDone({ status }: Pick<EffectState, 'status'>): boolean {
+  return status === 'confirmed' || status === 'partly_applied';
+}
 
 export interface EffectState {
   key: string;
@@ -282,7 +289,7 @@ export function changeToUndo(state: Pick<RunState, 'effects'>, key: StepKey): Ef
   const effects = Object.values(state.effects);
   const announced = effects.findLast((effect) => effect.step === key)?.undoes;
   const undone = undoneBy(key);
-  const changes = effects.filter((effect) => effect.step === undone && effect.status === 'confirmed');
+  const changes = effects.filter((effect) => effect.step === undone && isDone(effect));
   return changes.find((effect) => effect.key === announced) ?? changes[changes.length - 1];
 }
 

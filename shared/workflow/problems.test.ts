@@ -236,7 +236,6 @@ describe('what this version does not run', () => {
           ...get,
           join: 'any',
           losers: 'finish',
-          escalation: [{ on: 'in_doubt', owner: 'role:x', then: 'fallback' }],
         },
         b: { ...get, parent: 'c', verify: true, budget: { iterations: 3 } },
         e: { ...get, gates: { after: { owner: 'role:x', quorum: 2 } } },

@@ -5,6 +5,7 @@
  */
 import { checkBudgets } from './checks/budgets.ts';
 import { report, type CheckContext, type ProblemTools } from './checks/context.ts';
+import { checkEffects } from './checks/effects.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkKinds } from './checks/kinds.ts';
@@ -61,5 +62,6 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
   checkExpressions(context);
   checkMarks(context);
   checkBudgets(context);
+  checkEffects(context);
   return context.problems.sort(inDocumentOrder(document));
 }

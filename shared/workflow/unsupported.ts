@@ -2,7 +2,7 @@
  * The parts of the format that this version stores, shows and exports, but does not run. One row per part: when the
  * runtime learns a part, its row goes and nothing else changes. A graph that needs one of them is refused before it runs.
  */
-import type { EscalationRule, Gate, WorkflowDocument } from './document.ts';
+import type { Gate, WorkflowDocument } from './document.ts';
 import type { PathPart } from './pointer.ts';
 
 export interface UnsupportedPart {
@@ -32,19 +32,6 @@ function gatesWith(document: WorkflowDocument, needs: (gate: Gate) => keyof Gate
       const field = gate && needs(gate);
       return field === undefined ? [] : [['steps', id, 'gates', side, field]];
     }),
-  );
-}
-
-function rulesThen(document: WorkflowDocument, then: NonNullable<EscalationRule['then']>): PathPart[][] {
-  const lists: { path: PathPart[]; rules: readonly EscalationRule[] }[] = [
-    { path: ['settings', 'escalation'], rules: document.settings?.escalation ?? [] },
-    ...Object.entries(document.steps).map(([id, step]) => ({
-      path: ['steps', id, 'escalation'],
-      rules: step.escalation ?? [],
-    })),
-  ];
-  return lists.flatMap(({ path, rules }) =>
-    rules.flatMap((rule, index) => (rule.then === then ? [[...path, index, 'then']] : [])),
   );
 }
 
@@ -79,12 +66,6 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     sentence: 'Triggers are part of the format, but this version starts runs only by hand or from the terminal.',
     fix: 'Remove the trigger.',
     places: (document) => (document.triggers ?? []).map((_trigger, index) => ['triggers', index]),
-  },
-  {
-    part: 'escalation that takes the fallback path',
-    sentence: 'An escalation that takes the fallback path is part of the format, but this version does not do it.',
-    fix: 'Choose to pause or to fail.',
-    places: (document) => rulesThen(document, 'fallback'),
   },
   {
     part: 'several reviewers',

@@ -58,7 +58,7 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     totalTimeoutMs: rarely(fc.constantFrom(1_000, 20_000)),
     before: rarely(gate),
     after: rarely(gate),
-    rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const)),
+    rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, 'fallback' as const)),
     undo: fc.option(fc.constantFrom(...effectClasses), { nil: undefined }),
     budget: rarely(
       fc.constantFrom({ costMicros: 4 }, { tokens: 8 }, { attempts: 2 }, { retries: 1 }, { wallMs: 4_000 }),
@@ -159,6 +159,8 @@ export interface Life {
   log: Entry[];
   /** By idempotency key: how often the world did it. Idempotent targets do it once per key. */
   done: Map<string, number>;
+  /** Idempotency keys of which the world did a part. */
+  partly: Set<string>;
 }
 
 export function deepFreeze<T>(value: T): T {
@@ -178,6 +180,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
   /** The end was reached; what a test does afterwards goes well. */
   let isOver = false;
   const done = new Map<string, number>();
+  const partly = new Set<string>();
   const core: Core = coreDriver(graph, {
     seed,
     prepare: (node) => {
@@ -196,7 +199,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     },
     onCall: (call) => log.push({ call }),
   });
-  const life: Life = { core, log, done };
+  const life: Life = { core, log, done, partly };
 
   function doIt(key: string): void {
     const call = core.calls.findLast((one) => one.key === key);
@@ -229,8 +232,11 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     }
     const errorClass = pick(draw() < 0.7 ? transientErrors : errorClasses) as ErrorClass;
     const saysNo = ['refused', 'rate_limited', 'stale', 'not_sent'].includes(errorClass);
-    const sent = errorClass !== 'not_sent' && draw() < 0.7;
-    if (key !== undefined && sent && !saysNo && draw() < 0.5) doIt(key);
+    const isPartial = errorClass === 'partial';
+    const sent = errorClass !== 'not_sent' && (isPartial || draw() < 0.7);
+    // A part of it is not it: finishing what was begun is no second time.
+    if (key !== undefined && sent && !saysNo && !isPartial && draw() < 0.5) doIt(key);
+    if (key !== undefined && isPartial) partly.add(key);
     return { ...failure(errorClass, { sent, ...(draw() < 0.3 ? { code: 'E1' } : {}) }), tookMs };
   }
 

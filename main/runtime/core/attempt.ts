@@ -7,7 +7,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
 import type { Estimate } from '../../../shared/run/spend.ts';
-import { changeToUndo, effectOfKey } from '../../../shared/run/state.ts';
+import { changeToUndo, effectOfKey, isDone } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Gate } from '../../../shared/workflow/document.ts';
 import { canonicalText } from '../../../shared/workflow/canonical.ts';
@@ -15,7 +15,8 @@ import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } from './commands.ts';
 import { confirmStep } from './confirm.ts';
 import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
-import { escalate, failStep } from './failure.ts';
+import { escalate } from './failure.ts';
+import { failOrFallBack, takeFallbackByRule } from './fallback.ts';
 import { gateCauses } from './gate.ts';
 import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
@@ -33,6 +34,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const { stops = [], estimate } = prepared;
   const crossed = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, stops, estimate);
   if (crossed) {
+    if (takeFallbackByRule(turn, node, key, crossed)) return;
     const allow: TaskAnswer[] = crossed.limit ? ['raise', 'retry', 'give_up'] : ['retry', 'give_up'];
     escalate(turn, key, { ...crossed, allow, pausesRun: true });
     return;
@@ -136,10 +138,10 @@ function mayWait(turn: Turn, node: GraphStep, key: StepKey, attempt: number): bo
 }
 
 function fail(turn: Turn, node: GraphStep, key: StepKey, attempt: number, outcome: Failure): void {
-  const { ok: _ok, sent, ...rest } = outcome;
+  const { ok: _ok, sent, response, ...rest } = outcome;
   emit(turn, { type: 'attempt_failed', step: key, attempt, ...rest }, mayWait(turn, node, key, attempt));
   const effect = unsettledEffect(turn.state, key);
-  if (effect && settleFailedEffect(turn, effect, outcome.error, sent) === 'in_doubt') return;
+  if (effect && settleFailedEffect(turn, effect, outcome.error, { sent, response }) === 'in_doubt') return;
   retryOrFail(turn, node, key, outcome.error);
 }
 
@@ -151,7 +153,7 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
   if (turn.state.cancelling || (isHeld(turn, key) && !unsettledEffect(turn.state, key))) return;
   const step = stepState(turn, key);
   const happened = Object.values(turn.state.effects).some(
-    (effect) => effect.step === key && effect.generation === step.generation && effect.status === 'confirmed',
+    (effect) => effect.step === key && effect.generation === step.generation && isDone(effect),
   );
   const onceIsFinal = node.effect === 'once' && error.class !== 'not_sent';
   const budgetLeft = isUndoKey(key) ? undefined : retriesLeft(turn, node, key);
@@ -175,8 +177,11 @@ function retryOrFail(turn: Turn, node: GraphStep, key: StepKey, error: StepError
   const because = exhausted ? `${decision.message}. ` : '';
   const message = `${because}${error.message}`;
   const unsettled = unsettledEffect(turn.state, key);
-  if (unsettled) putInDoubt(turn, unsettled, message);
-  else failStep(turn, node, key, error, { on: exhausted ? 'retries_exhausted' : undefined, message, happened });
+  if (unsettled) {
+    putInDoubt(turn, unsettled, message);
+    return;
+  }
+  failOrFallBack(turn, node, key, error, { on: exhausted ? 'retries_exhausted' : undefined, message, happened });
 }
 
 /** A reservation is on disk before the call: what a lost one may have cost is never forgotten. */

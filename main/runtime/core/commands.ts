@@ -49,6 +49,8 @@ export type AttemptOutcome =
       error: StepError;
       /** False only when it is certain that no byte of the request left. */
       sent: boolean;
+      /** What the target answered, when it did a part of it: what undoes that part reads it. */
+      response?: unknown;
       usage?: Usage;
       costMicros?: number;
       details?: Record<string, unknown>;

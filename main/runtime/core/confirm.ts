@@ -1,7 +1,7 @@
 /** The good end of a step: confirmed, unless what it leads to is a round more than its loop may have. */
 import type { StepKey } from '../../../shared/run/events.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
-import { failStep } from './failure.ts';
+import { failOrFallBack } from './fallback.ts';
 import { loopAtLimit, loopLimitError } from './loops.ts';
 import { emit, type Turn } from './turn.ts';
 
@@ -12,5 +12,5 @@ export function confirmStep(turn: Turn, node: GraphStep, key: StepKey, ports: st
     return;
   }
   const error = loopLimitError(turn.ctx, turn.state, key, edge);
-  failStep(turn, node, key, error, { on: 'loop_limit', message: error.message, happened: false, loop: edge.id });
+  failOrFallBack(turn, node, key, error, { on: 'loop_limit', message: error.message, happened: false, loop: edge.id });
 }

@@ -105,7 +105,6 @@ describe('An answer', () => {
   test.each([
     ['once', 'timeout'],
     ['once', 'unavailable'],
-    ['once', 'partial'],
     ['once', 'code'],
     ['probeable', 'timeout'],
   ] as const)('that is missing puts a %s effect in doubt after %s, and a person is asked', (effect, error) => {
@@ -118,7 +117,7 @@ describe('An answer', () => {
         kind: 'in_doubt',
         on: 'in_doubt',
         owner: 'role:lead',
-        allow: ['happened', 'not_happened', 'give_up'],
+        allow: ['happened', 'not_happened', 'rollback', 'give_up'],
         effectKey: theEffect(core)?.key,
         message: `Nobody knows whether POST test://pay happened: It was ${error}`,
       },
@@ -263,7 +262,7 @@ describe('An effect that happened, with a result that does not count as done', (
     checked: { doneWhen: { holds: false, expression: 'output.ok' } },
   };
 
-  test('is not done again, nor another way: a person decides, and may only give up', () => {
+  test('is not done again, nor another way before a person has seen it', () => {
     const again = { retriers: [{ errors: ['invalid_output'], intervalMs: 0, maxRetries: 5 }] };
     const core = coreDriver(
       graphOf({ pay: effectStep('once', { retry: again }), other: step() }, [['pay:failed', 'other']]),
@@ -272,7 +271,7 @@ describe('An effect that happened, with a result that does not count as done', (
     core.finish('pay', notDone);
     expect(theEffect(core)?.status).toBe('confirmed');
     expect(core.calls).toHaveLength(1);
-    expect(core.openTasks()).toMatchObject([{ kind: 'escalation', allow: ['give_up'] }]);
+    expect(core.openTasks()).toMatchObject([{ kind: 'escalation', allow: ['accept', 'give_up'] }]);
     expect(core.step('pay').attempts[0]).toMatchObject({
       outcome: 'failed',
       costMicros: 3,

@@ -8,14 +8,24 @@ import { isOpen, type EffectState, type RunState } from '../../../shared/run/sta
 import { escalate } from './failure.ts';
 import { emit, type Turn } from './turn.ts';
 
-export type Settlement = 'did_not_happen' | 'repeatable' | 'in_doubt';
+export type Settlement = 'did_not_happen' | 'partly_applied' | 'repeatable' | 'in_doubt';
 
 /** With these the target itself said that it did nothing. */
 const targetSaidNo: readonly ErrorClass[] = ['refused', 'rate_limited', 'stale'];
 
 /** A "no" to this attempt settles the effect only when no earlier attempt of it is unknown. */
-export function settleFailedEffect(turn: Turn, effect: EffectState, error: StepError, sent: boolean): Settlement {
+export function settleFailedEffect(
+  turn: Turn,
+  effect: EffectState,
+  error: StepError,
+  { sent, response }: { sent: boolean; response?: unknown },
+): Settlement {
   const { key, step } = effect;
+  if (error.class === 'partial' && sent) {
+    const answer = response === undefined ? {} : { response };
+    emit(turn, { type: 'effect_partly_applied', step, key, error, ...answer });
+    return 'partly_applied';
+  }
   if ((!sent || targetSaidNo.includes(error.class)) && !effect.mayHaveHappened) {
     emit(turn, { type: 'effect_failed', step, key, sent, error });
     return 'did_not_happen';
@@ -34,7 +44,8 @@ export function putInDoubt(turn: Turn, effect: EffectState, because: string): vo
   escalate(turn, step, {
     on: 'in_doubt',
     message,
-    allow: ['happened', 'not_happened', 'give_up'],
+    // While the run turns back that is what happens anyway, once the answer is known.
+    allow: ['happened', 'not_happened', ...(turn.state.rollback ? [] : ['rollback' as const]), 'give_up'],
     effectKey: key,
     pausesRun: false,
   });

@@ -1,18 +1,15 @@
 /**
- * A step that cannot go on: fallback path, escalation rule of the step, then of the workflow, then what the workflow
+ * A step that cannot go on and has no fallback path for it: escalation rule of the step, then of the workflow, then what the workflow
  * says about failure. Nothing is ever escalated to nowhere: without a rule it goes to the workflow's owner.
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import type { Limit } from '../../../shared/run/limits.ts';
 import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow/document.ts';
-import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
-import { isUndoKey, scopeOfKey, undoneBy } from '../../../shared/run/keys.ts';
-import { loopLimitError } from './loops.ts';
-import { fallbackEdges, isOpenPath } from './paths.ts';
+import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
 export interface FailureFacts {
@@ -27,12 +24,13 @@ export interface FailureFacts {
 const triggerByClass: Partial<Record<StepError['class'], EscalationTrigger>> = {
   low_confidence: 'confidence_below',
   stale: 'inconsistent_data',
+  partial: 'inconsistent_data',
   loop_limit: 'loop_limit',
   dependency_unhealthy: 'dependency_unhealthy',
   budget: 'cost_over',
 };
 
-export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepError, facts: FailureFacts): void {
+export function failStep(turn: Turn, key: StepKey, error: StepError, facts: FailureFacts): void {
   if (isUndoKey(key)) {
     escalate(turn, key, {
       on: 'rollback_failed',
@@ -42,19 +40,7 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
     });
     return;
   }
-  const paths = facts.happened ? [] : fallbackEdges(node, error);
-  if (paths.some((edge) => isOpenPath(turn.state, scopeOfKey(key), edge))) {
-    emit(turn, { type: 'step_failed', step: key, error, ports: ['failed'] });
-    return;
-  }
-  const [used] = paths;
-  if (used && error.class !== 'loop_limit') {
-    const limit = loopLimitError(turn.ctx, turn.state, key, used);
-    const message = `${limit.message}; the last time: ${error.message}`;
-    failStep(turn, node, key, { ...limit, message }, { ...facts, on: 'loop_limit', message });
-    return;
-  }
-  const on = facts.on ?? triggerByClass[error.class] ?? 'retries_exhausted';
+  const on = triggerOf(error, facts);
   const rule = escalationRule(turn.ctx, key, on);
   const then = rule?.then ?? onFailure(turn.ctx);
   if (then === 'fail' || then === 'rollback') {
@@ -69,6 +55,11 @@ export function failStep(turn: Turn, node: GraphStep, key: StepKey, error: StepE
   const cause = facts.on === undefined ? { cause: error.class } : {};
   const loop = facts.loop === undefined ? {} : { loop: facts.loop };
   escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause', ...cause, ...loop });
+}
+
+/** Which rules this is a case for. */
+export function triggerOf(error: StepError, { on }: Pick<FailureFacts, 'on'>): EscalationTrigger {
+  return on ?? triggerByClass[error.class] ?? 'retries_exhausted';
 }
 
 export interface EscalationRequest {

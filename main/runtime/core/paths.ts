@@ -24,7 +24,7 @@ export function edgeState(edge: Edge, source: StepState | undefined): EdgeState 
       return source.ports.includes(edge.from.port) ? 'taken' : 'skipped';
     case 'failed':
       if (!source.ports.includes(edge.from.port)) return 'skipped';
-      return namesError(edge, source.error) ? 'taken' : 'skipped';
+      return source.byRule || namesError(edge, source.error) ? 'taken' : 'skipped';
     default:
       return 'open';
   }

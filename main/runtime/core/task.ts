@@ -14,6 +14,7 @@ import { escalate } from './failure.ts';
 import { refuseRaise } from './limits.ts';
 import { isOpenPath } from './paths.ts';
 import { endSteps } from './rollback.ts';
+import { endOnFallback } from './undo.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
 
 type Decide = Extract<Command, { type: 'decide_task' }>;
@@ -112,6 +113,15 @@ function afterEscalation(turn: Turn, node: GraphStep, task: TaskState, command: 
     return;
   }
   if (task.loop !== undefined && answer === 'retry') confirmStep(turn, node, step, stepState(turn, step).ports);
+  if (answer === 'accept') {
+    endOnFallback(turn, step, errorGivenUp(turn, task, by));
+    return;
+  }
+  if (answer === 'rollback') {
+    // What nobody knows is asked again there: until then nothing that depends on it can be undone.
+    emit(turn, { type: 'cancel_requested', by, ...(reason === undefined ? {} : { reason }), rollback: true });
+    return;
+  }
   if (answer === 'give_up') {
     emit(turn, { type: 'step_failed', step, error: errorGivenUp(turn, task, by), ports: [] });
   }

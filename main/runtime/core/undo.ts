@@ -14,6 +14,7 @@
  *
  * Both make a run that had ended go on. Never undoes what nobody asked to be undone.
  */
+import type { StepError } from '../../../shared/run/errors.ts';
 import type { KeptEffect, RunEventBody, StepKey, UndoThen } from '../../../shared/run/events.ts';
 import { isUndoKey, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
 import {
@@ -26,8 +27,8 @@ import {
 } from '../../../shared/run/state.ts';
 import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
 import { openChanges, putInDoubt, unsettledEffect } from './effects.ts';
-import { hasEnded } from './paths.ts';
-import { emit, stepState, type Turn } from './turn.ts';
+import { fallbackEdges, hasEnded } from './paths.ts';
+import { emit, graphStep, stepState, type Turn } from './turn.ts';
 
 type Body<T extends RunEventBody['type']> = Omit<Extract<RunEventBody, { type: T }>, 'type'>;
 
@@ -137,7 +138,7 @@ function follow(turn: Turn, { steps, because, by, reason }: UndoOrder, then: Und
     case 'fail':
       // Put back meanwhile: what it ended with is no longer true.
       if (stepState(turn, then.step).status === 'pending') return;
-      emit(turn, { type: 'step_failed', step: then.step, error: then.error, ports: ['failed'] });
+      endOnFallback(turn, then.step, then.error);
       return;
     case 'reset':
       resetSteps(turn, {
@@ -148,6 +149,13 @@ function follow(turn: Turn, { steps, because, by, reason }: UndoOrder, then: Und
         ...(then.review ? { review: then.review } : {}),
       });
   }
+}
+
+/** The step ends with this error and takes its path from `failed`: the edges that name it, or all when a rule chose. */
+export function endOnFallback(turn: Turn, step: StepKey, error: StepError): void {
+  const node = graphStep(turn.ctx, step);
+  const isNamed = node && fallbackEdges(node, error).length > 0;
+  emit(turn, { type: 'step_failed', step, error, ports: ['failed'], ...(isNamed ? {} : { byRule: true }) });
 }
 
 function isOver(state: RunState, key: StepKey): boolean {

@@ -37,6 +37,7 @@ describe('an answer', () => {
   });
 
   const table: [number, unknown, Record<string, string>, Record<string, unknown>][] = [
+    [207, { done: ['a'], failed: ['b'] }, {}, { class: 'partial', code: '207' }],
     [400, { error: { message: 'No amount' } }, {}, { class: 'refused', code: '400' }],
     [404, undefined, {}, { class: 'refused', code: '404' }],
     [408, undefined, {}, { class: 'unavailable', code: '408' }],

@@ -81,7 +81,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         if (next === undefined) {
           const response = await readBody(target, answer, limits.maxResponseBytes);
           const error = errorOfAnswer(target, response, options.clock());
-          if (error) throw new StepFailure(error, true);
+          if (error) throw new StepFailure(error, true, error.class === 'partial' ? response : undefined);
           return response;
         }
         if (redirects >= MAX_REDIRECTS)

@@ -7,10 +7,10 @@ import type { HttpResponse } from '../../steps/kind.ts';
 
 const MAX_RETRY_AFTER_MS = 366 * 86_400_000;
 
-/** Undefined for answers that are a result: 2xx, and 304 for a read that named the version it has. */
+/** Undefined for answers that are a result: 2xx but 207, and 304 for a read that named the version it has. */
 export function errorOfAnswer(target: string, response: HttpResponse, now: number): StepError | undefined {
   const { status, body } = response;
-  if ((status >= 200 && status < 300) || status === 304) return undefined;
+  if ((status >= 200 && status < 300 && status !== 207) || status === 304) return undefined;
   const error: StepError = {
     class: classOf(status, body),
     code: String(status),
@@ -24,6 +24,8 @@ export function errorOfAnswer(target: string, response: HttpResponse, now: numbe
 }
 
 function classOf(status: number, body: unknown): ErrorClass {
+  // Several results in one answer: some of it was done, some was not.
+  if (status === 207) return 'partial';
   // The server gave up on the connection or may not work on it yet: the same request may pass in a moment.
   if (status === 408 || status === 425) return 'unavailable';
   if (status === 409 && isInFlight(body)) return 'unavailable';

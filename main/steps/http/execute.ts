@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { HttpRequest, HttpResponse, Outcome, PlannedRequest, StepContext, StepKind } from '../kind.ts';
+import { StepFailure } from '../kind.ts';
 import { checkConfig } from '../config.ts';
 import { manifest, methods } from './manifest.ts';
 
@@ -51,7 +52,9 @@ export const httpStep: StepKind = {
 
   async execute(config, ctx): Promise<Outcome> {
     const request = requestOf(config);
-    const response = await ctx.http(withKey(request, ctx), (receivedBytes) => ctx.heartbeat({ receivedBytes }));
+    const response = await ctx
+      .http(withKey(request, ctx), (receivedBytes) => ctx.heartbeat({ receivedBytes }))
+      .catch(withPartialAnswer);
     const details: Record<string, unknown> = { status: response.status, url: request.url };
     const etag = response.headers['etag'];
     if (etag !== undefined) details['etag'] = etag;
@@ -60,10 +63,21 @@ export const httpStep: StepKind = {
       // A HEAD answer has nothing but its headers.
       output: request.method === 'HEAD' ? kept(response) : response.body,
       details,
-      response: { status: response.status, headers: kept(response), body: response.body },
+      response: shownAnswer(response),
     };
   },
 };
+
+/** What undoes the part that was done reads it: kept like the answer of a success, without what must stay secret. */
+function withPartialAnswer(error: unknown): never {
+  if (error instanceof StepFailure && error.response !== undefined)
+    throw new StepFailure(error.error, error.sent, shownAnswer(error.response as HttpResponse));
+  throw error;
+}
+
+function shownAnswer(response: HttpResponse): Record<string, unknown> {
+  return { status: response.status, headers: kept(response), body: response.body };
+}
 
 function requestOf(config: Record<string, unknown>): HttpRequest {
   const { method, url, headers, body } = config;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { effectOf } from '../../../shared/steps/manifest.ts';
-import type { HttpRequest, HttpResponse, StepContext } from '../kind.ts';
+import { StepFailure, type HttpRequest, type HttpResponse, type StepContext } from '../kind.ts';
 import { httpStep } from './execute.ts';
 
 async function call(config: Record<string, unknown>, key?: string, answer: Partial<HttpResponse> = {}) {
@@ -42,6 +42,25 @@ test('one request, its body as the output, the rest for the ledger', async () =>
     details: { status: 201, url: 'sandbox://payments/refunds', etag: '"v1"' },
     response: { status: 201, headers: { etag: '"v1"', 'content-type': 'application/json' }, body: { id: 'rf_1' } },
   });
+});
+
+test('an answer that says a part was done is kept for what undoes that part', async () => {
+  const answer = { status: 207, headers: { etag: 'x', 'set-cookie': 'session=1' }, body: { done: ['a'] } };
+  const error = new StepFailure({ class: 'partial', code: '207', message: 'A part.' }, true, answer);
+  const failing = (thrown: unknown): Promise<unknown> =>
+    httpStep
+      .execute({ method: 'POST', url: 'https://a.example' }, {
+        effect: { class: 'once', generation: 1 },
+        http: () => Promise.reject(thrown),
+      } as unknown as StepContext)
+      .catch((caught: unknown) => caught);
+  expect(await failing(error)).toMatchObject({
+    error: { class: 'partial' },
+    response: { status: 207, headers: { etag: 'x' }, body: { done: ['a'] } },
+  });
+  expect(JSON.stringify(await failing(error))).not.toContain('session');
+  const other = new StepFailure({ class: 'timeout', message: 'Late.' }, true);
+  expect(await failing(other)).toBe(other);
 });
 
 test('the key is sent in quotes and wins over one written by hand', async () => {

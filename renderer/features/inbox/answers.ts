@@ -12,6 +12,8 @@ const order: TaskAnswer[] = [
   'not_happened',
   'raise',
   'retry',
+  'accept',
+  'rollback',
   'give_up',
 ];
 const reviewKeys: TaskAnswer[] = ['approve', 'edit', 'reject', 'send_back'];
@@ -40,10 +42,12 @@ export function demandOf(answer: TaskAnswer): Demand {
       return 'nothing';
     // Nothing has to be said, but saying wrongly that it did not happen does it twice: never on one key press.
     case 'not_happened':
+    case 'accept':
       return 'note';
     case 'edit':
       return 'edits';
     case 'reject':
+    case 'rollback':
     case 'give_up':
       return 'reason';
     case 'send_back':

@@ -28,11 +28,19 @@ const doneTitles: Record<TaskAnswer, string> = {
   happened: 'Noted: it happened',
   not_happened: 'Noted: it did not happen, so it is tried again',
   raise: 'The limit is raised',
+  accept: 'Left as it is',
+  rollback: 'The run is rolled back',
 };
 
 const asks: Partial<Record<TaskAnswer, { label: string; placeholder: string; send: string }>> = {
   reject: { label: 'Why do you reject it?', placeholder: 'This goes into the record.', send: 'Reject' },
   give_up: { label: 'Why do you give up?', placeholder: 'This goes into the record.', send: 'Give up' },
+  accept: {
+    label: 'Why may it stay? (optional)',
+    placeholder: 'This goes into the record.',
+    send: 'Leave it as it is',
+  },
+  rollback: { label: 'Why roll back?', placeholder: 'This goes into the record.', send: 'Roll back' },
   send_back: {
     label: 'What should be different?',
     placeholder: 'The step is done again with your comment.',

@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { RollbackPlan } from '../../../shared/run/rollback-plan.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import { isDone, type RunState } from '../../../shared/run/state.ts';
 import { useCommand, useQuery } from '../../client.ts';
 import { notifyDone } from '../../lib/notify.ts';
 import { useSettings } from '../../lib/settings.ts';
@@ -13,7 +13,7 @@ import classes from './inspector.module.css';
 export function canRollBack(run: RunState): boolean {
   if (run.end === 'rolled_back' || (run.rollback && !run.end) || (run.cancelling && !run.end)) return false;
   return Object.values(run.effects).some(
-    (effect) => effect.undoes === undefined && (effect.status === 'confirmed' || effect.status === 'in_doubt'),
+    (effect) => effect.undoes === undefined && (isDone(effect) || effect.status === 'in_doubt'),
   );
 }
 

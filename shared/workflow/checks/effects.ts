@@ -1,0 +1,71 @@
+/**
+ * Do the rules about a step's effect fit together: fallback paths that rules rely on, compensations that read what is
+ * there? A contradiction is said before a run, because at run time it can only be handed to a person.
+ */
+import { stepReferences } from '../expression-scan.ts';
+import type { EscalationRule } from '../document.ts';
+import type { PathPart } from '../pointer.ts';
+import { templatesIn } from '../template.ts';
+import { neighbours, reachable } from '../walk.ts';
+import { exists, label, report, type CheckContext } from './context.ts';
+
+/** What is asked with these has no other path: an effect nobody knows about, and one that cannot be undone. */
+const neverFallback: readonly EscalationRule['on'][] = ['in_doubt', 'rollback_failed', 'review_overdue'];
+
+function checkFallbackRules(
+  context: CheckContext,
+  rules: readonly EscalationRule[] | undefined,
+  path: PathPart[],
+  id?: string,
+): void {
+  const hasPath = context.document.edges.some(
+    (edge) => edge.from.port === 'failed' && (id === undefined || edge.from.step === id),
+  );
+  rules?.forEach((rule, index) => {
+    if (rule.then !== 'fallback') return;
+    const at = [...path, index, 'then'];
+    if (neverFallback.includes(rule.on))
+      report(context, {
+        code: 'fallback_not_possible',
+        message: `The escalation rule ${rule.on} cannot take a fallback path: a person has to answer first.`,
+        path: at,
+        fix: 'Choose to pause, to roll back or to fail.',
+      });
+    else if (!hasPath)
+      report(context, {
+        code: 'fallback_without_path',
+        message: `The escalation rule ${rule.on} takes the fallback path, but ${id === undefined ? 'no step' : label(context, id)} ${id === undefined ? 'has one' : 'has none'}.`,
+        path: at,
+        fix: 'Connect the port “failed” to the step that takes over, or choose what else follows.',
+      });
+  });
+}
+
+/** What undoes a step runs when that step has ended: it can read that step and what ran before it, and nothing else. */
+function checkCompensation(context: CheckContext, id: string, config: unknown): void {
+  const back = neighbours(
+    context.document.edges.map((edge) => ({ from: edge.from.step, to: edge.to.step })),
+    'backward',
+  );
+  const before = reachable(back, [id]);
+  const missing = new Set<string>();
+  for (const { expression } of templatesIn(config, []).expressions)
+    if (!context.parseExpression(expression))
+      for (const { step } of stepReferences(expression))
+        if (step !== id && exists(context, step) && !before.has(step)) missing.add(step);
+  for (const named of missing)
+    report(context, {
+      code: 'undo_reads_missing_output',
+      message: `What undoes ${label(context, id)} needs the result of ${label(context, named)}, which does not run before it, so it may be missing when it is needed.`,
+      path: ['steps', id, 'compensate', 'config'],
+      fix: 'Use output, request or response of the step itself, or a step that runs before it.',
+    });
+}
+
+export function checkEffects(context: CheckContext): void {
+  for (const { id, step } of context.graph.steps.values()) {
+    checkFallbackRules(context, step.escalation, ['steps', id, 'escalation'], id);
+    if (step.compensate) checkCompensation(context, id, step.compensate.config);
+  }
+  checkFallbackRules(context, context.document.settings?.escalation, ['settings', 'escalation']);
+}
