@@ -1,6 +1,7 @@
 /** A run's past in sentences for people, oldest first: what a reviewer reads before deciding. Never repeats payloads. */
 import type { InboxCard } from '../../shared/api/contract.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import { warningText } from '../../shared/workflow/describe-limits.ts';
 import { stepLabel } from '../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
@@ -58,7 +59,7 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'gate_opened':
       return `${label(event.step)} waits for ${event.owner}`;
     case 'budget_warning':
-      return `Most of the limit ${event.rule} is used`;
+      return warningText(event, label(event.step));
     case 'escalation_opened':
       return `${label(event.step)} went to ${event.owner}: ${event.message}`;
     case 'gate_decided':

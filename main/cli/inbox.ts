@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { InboxCard } from '../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../shared/run/events.ts';
 import { limitValueOf } from '../../shared/run/limits.ts';
+import { limitExample } from '../../shared/workflow/describe-limits.ts';
 import type { TaskKind } from '../../shared/run/state.ts';
 import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
@@ -48,7 +49,10 @@ const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text
 };
 
 const limitMeanings: typeof meanings.escalation = {
-  '--raise': { answer: 'raise', text: 'raise the limit to this value and go on: money as 1.50, else a whole number' },
+  '--raise': {
+    answer: 'raise',
+    text: 'raise the limit to this and go on: money as 1.50, time as 10min, else a whole number',
+  },
   '--approve': { answer: 'retry', text: 'let the run go on past this limit' },
   '--reject': { answer: 'give_up', text: 'end the run here' },
 };
@@ -142,7 +146,7 @@ export async function decide(command: Command, taskId: string, flags: DecideFlag
 function newLimit({ limit }: InboxCard, text: string): number {
   const value = limit && limitValueOf(limit, text);
   if (value !== undefined) return value;
-  const form = limit?.measure === 'costMicros' ? 'an amount of money such as 1.50' : 'a whole number';
+  const form = limit ? limitExample(limit.measure) : 'a number';
   throw new CliFailure(2, `--raise needs the new limit: ${form}, not "${oneLine(text)}".`);
 }
 

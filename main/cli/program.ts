@@ -187,7 +187,10 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .option('--edit <json>', 'review: go on with this instead, JSON or @FILE; in doubt: it happened with this result')
     .option('--reject', 'review: refuse; escalation: give up; in doubt: it did not happen, try again')
     .option('--send-back', 'review: have it done again, --reason is the comment')
-    .option('--raise <limit>', 'at a limit: go on with this new one, money as 1.50, counts as whole numbers')
+    .option(
+      '--raise <limit>',
+      'at a limit: go on with this new one; money as 1.50, time as 10min, counts as whole numbers',
+    )
     .option('--rollback', 'escalation and in doubt: undo what the run did')
     .requiredOption('--as <who>', 'who decides: person:NAME or role:NAME')
     .option('--reason <text>', 'why');

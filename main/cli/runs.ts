@@ -1,6 +1,9 @@
 /** `holdfast runs` and `holdfast ledger`: what happened, what is going on, and an end to it. */
 import { randomUUID } from 'node:crypto';
 import type { Limit } from '../../shared/run/limits.ts';
+import { amountText, limitName } from '../../shared/workflow/describe-limits.ts';
+import { stepLabel } from '../../shared/workflow/describe.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
 import { DEFAULT_PARK_AFTER_MS, follow, resultOf, resultText, settle } from './drive.ts';
@@ -51,18 +54,19 @@ export function show(command: Command, runId: string): Promise<number> {
     };
     command.output.result(
       { ...result, ...more },
-      `${state.workflowName}, started ${time(state.startedAt)} UTC\n${[resultText(result, state), ...limits.map(limitText)].join('\n')}`,
+      `${state.workflowName}, started ${time(state.startedAt)} UTC\n${[resultText(result, state), ...limits.map((limit) => limitText(document, limit))].join('\n')}`,
     );
     return 0;
   });
 }
 
-function limitText({ scope, step, measure, limit, used, reserved, over, period }: Limit & { over: number }): string {
-  const amount = (value: number): string => (measure === 'costMicros' ? money(value) : String(value));
-  const of = measure.replace(/(Micros|Ms)$/, '');
+function limitText(document: WorkflowDocument, found: Limit & { over: number }): string {
+  const { measure, limit, used, reserved, over, step } = found;
+  const amount = (value: number): string => (measure === 'costMicros' ? money(value) : amountText(measure, value));
   const held = reserved === 0 ? '' : `, ${amount(reserved)} held for calls`;
   const above = over === 0 ? '' : `, ${amount(over)} over`;
-  return `Limit of ${of} per ${step ?? period ?? scope}: ${amount(used)} of ${amount(limit)}${held}${above}`;
+  const name = limitName(found, step === undefined ? '' : stepLabel(document, step));
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${amount(used)} of ${amount(limit)}${held}${above}`;
 }
 
 export function events(command: Command, runId: string, flags: { follow: boolean }): Promise<number> {

@@ -3,6 +3,7 @@
  * Exhaustive: a new kind of event does not compile before it has a sentence.
  */
 import type { RunEvent, StepKey } from '../../shared/run/events.ts';
+import { warningText } from '../../shared/workflow/describe-limits.ts';
 import { formatActor, formatDuration, formatExact } from './format.ts';
 import type { ShownWord } from './words.ts';
 import { answerDone, causeText, errorLine, reasonText, triggerText } from './words.ts';
@@ -78,7 +79,7 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
     case 'escalation_opened':
       return `${named(event.step, labelOf)} went to ${formatActor(event.owner)} because ${triggerText(event.on)}: ${event.message}`;
     case 'budget_warning':
-      return `${named(event.step, labelOf)} has used ${limitShare(event)} of a limit (${event.rule}).`;
+      return `${warningText(event, labelOf(event.step))}.`;
     case 'loop_taken':
       return `After ${named(event.step, labelOf)} the run goes back: round ${event.iteration} begins.`;
     case 'step_confirmed':
@@ -114,10 +115,6 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `The run ended without a result: ${reasonText(event.reason) ?? 'no reason given'}${by}.${open}`;
     }
   }
-}
-
-function limitShare({ used, limit }: { used: number; limit: number }): string {
-  return limit === 0 ? 'all' : `${Math.floor((used / limit) * 100)} %`;
 }
 
 /** The shape beside the sentence. */

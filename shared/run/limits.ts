@@ -78,12 +78,26 @@ export function stepLimits(state: RunState, id: string, key: StepKey, { document
   return measured(state, budget, `/steps/${id}/budget`, 'step', (measure) => usedByStep(state, id, key, measure, now));
 }
 
-/** What a person writes as the new limit: money as `1.50`, everything else as a whole number. Undefined for other text. */
+const timeUnits: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** What a person writes as the new limit: money as `1.50`, time as `90 s` or `2 h`, else a whole number. */
 export function limitValueOf({ measure }: Pick<Limit, 'measure'>, text: string): number | undefined {
-  const pattern = measure === 'costMicros' ? /^(\d{1,9})(?:\.(\d{1,6}))?$/ : /^(\d{1,15})$/;
-  const [, whole, fraction = ''] = pattern.exec(text.trim()) ?? [];
-  if (whole === undefined) return undefined;
-  return Number(measure === 'costMicros' ? `${whole}${fraction.padEnd(6, '0')}` : whole);
+  switch (measure) {
+    case 'costMicros': {
+      const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d{1,6}))?$/.exec(text.trim()) ?? [];
+      return whole === undefined ? undefined : Number(`${whole}${fraction.padEnd(6, '0')}`);
+    }
+    case 'wallMs': {
+      const [, whole, unit = 'ms'] = /^(\d{1,12}) ?(ms|s|min|h|d)?$/.exec(text.trim()) ?? [];
+      return whole === undefined ? undefined : Number(whole) * (timeUnits[unit] as number);
+    }
+    case 'tokens':
+    case 'attempts':
+    case 'retries': {
+      const [whole] = /^\d{1,15}$/.exec(text.trim()) ?? [];
+      return whole === undefined ? undefined : Number(whole);
+    }
+  }
 }
 
 const measures: readonly Measure[] = ['costMicros', 'tokens', 'attempts', 'wallMs', 'retries'];

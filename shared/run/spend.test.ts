@@ -135,6 +135,11 @@ test.each([
   ['tokens', '200', 200],
   ['attempts', '1.5', undefined],
   ['wallMs', '', undefined],
+  ['wallMs', '250', 250],
+  ['wallMs', '90 s', 90_000],
+  ['wallMs', '10min', 600_000],
+  ['wallMs', '2h', 7_200_000],
+  ['wallMs', '1.5 h', undefined],
 ] as const)('as a limit of %s “%s” is %s', (measure, text, value) => {
   expect(limitValueOf({ measure }, text)).toBe(value);
 });

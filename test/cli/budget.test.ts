@@ -28,7 +28,7 @@ test('a limit is shown with what is used of it, and a person raises it by an amo
     { rule: '/settings/budget/costMicros', scope: 'run', limit: 6_000, reserved: 0, over: 0 },
     { rule: '/settings/budget/perDayMicros', scope: 'day', limit: 100_000, reserved: 0, over: 0 },
   ]);
-  expect((await desk.run('runs', 'show', String(run))).out).toContain('Limit of cost per run: 0.0000 of 0.0060');
+  expect((await desk.run('runs', 'show', String(run))).out).toContain('The cost limit of the run: 0.0000 of 0.0060');
 
   const [item] = linesOf((await desk.run('inbox', 'list', '--json')).out);
   const task = String(item?.['taskId']);

@@ -7,6 +7,7 @@ import { runLimits, stepLimits, type Limit } from '../../../shared/run/limits.ts
 import type { Estimate } from '../../../shared/run/spend.ts';
 import type { RunState, TaskState } from '../../../shared/run/state.ts';
 import { durationText, moneyText } from '../../../shared/workflow/describe.ts';
+import { amountText } from '../../../shared/workflow/describe-limits.ts';
 import type { EscalationTrigger } from '../../../shared/workflow/document.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Refusal } from './commands.ts';
@@ -102,19 +103,6 @@ function usedText(limit: Limit): string {
       return `${who} has made ${used}`;
     case 'wallMs':
       return `${who} has taken ${used}`;
-  }
-}
-
-function amountText(measure: Limit['measure'], amount: number): string {
-  switch (measure) {
-    case 'costMicros':
-      return moneyText(amount);
-    case 'wallMs':
-      return durationText(amount);
-    case 'tokens':
-    case 'attempts':
-    case 'retries':
-      return `${amount} ${measure}`;
   }
 }
 

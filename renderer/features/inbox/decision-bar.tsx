@@ -6,7 +6,8 @@ import { Button, Textarea } from '@mantine/core';
 import { useLayoutEffect, useRef, useState } from 'react';
 import type { InboxCard } from '../../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
-import { limitValueOf } from '../../../shared/run/limits.ts';
+import { limitValueOf, type Limit } from '../../../shared/run/limits.ts';
+import { amountText, limitExample } from '../../../shared/workflow/describe-limits.ts';
 import { useCommand } from '../../client.ts';
 import { notifyDone } from '../../lib/notify.ts';
 import { useSettings } from '../../lib/settings.ts';
@@ -56,13 +57,18 @@ const asks: Partial<Record<TaskAnswer, { label: string; placeholder: string; sen
     placeholder: 'Where you looked, and what you found there.',
     send: 'It did not happen – try again',
   },
-  raise: { label: 'What is the new limit?', placeholder: '1.50', send: 'Raise the limit' },
+  raise: { label: 'What is the new limit for this run?', placeholder: '', send: 'Raise the limit' },
   edit: {
     label: 'A word about your changes (optional)',
     placeholder: 'This goes into the record.',
     send: 'Approve with changes',
   },
 };
+
+/** What it is now, and how a new one is written. */
+function limitPlaceholder({ measure, limit }: Limit): string {
+  return `More than ${amountText(measure, limit)}: ${limitExample(measure)}`;
+}
 
 export interface DecisionBarProps {
   card: InboxCard;
@@ -123,7 +129,7 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
     if (demand === 'limit') {
       value = card.limit && limitValueOf(card.limit, said);
       if (value === undefined) {
-        setProblem('Write a number, such as 1.50 for money or 20 for a count.');
+        setProblem(`Write ${card.limit ? limitExample(card.limit.measure) : 'a number'}.`);
         return;
       }
     }
@@ -193,7 +199,7 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
         <div className={classes.ask}>
           <Textarea
             label={ask.label}
-            placeholder={ask.placeholder}
+            placeholder={asking === 'raise' && card.limit ? limitPlaceholder(card.limit) : ask.placeholder}
             error={problem}
             autosize
             minRows={asking === 'edit' ? 1 : 2}
