@@ -87,7 +87,7 @@ describe('SIGKILL in the middle of a rollback', () => {
 });
 
 describe('SIGKILL at random instants', () => {
-  const kills = sized({ small: 100, push: 500, soak: 150 });
+  const kills = sized({ small: 100, push: 500, soak: 80 });
 
   it(`${kills} kills: nothing is lost, nothing happens twice`, { timeout: 1_800_000 }, async () => {
     const counts = { kills: 0, lives: 0, runs: 0, asked: 0, repeated: 0 };

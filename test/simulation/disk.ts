@@ -33,6 +33,8 @@ export interface DiskOptions {
   draw: () => number;
   /** Every transaction, in the order of writing. */
   hash: Hash;
+  /** Told every event that is written. */
+  tell: (line: string) => void;
   /** How likely a write is refused, which halts the host. */
   refusal: () => number;
 }
@@ -61,7 +63,7 @@ export function newDataDir(folder: string, name: string): string {
 
 const never = (): Promise<never> => new Promise(() => {});
 
-export function simulatedDisk({ dataDir, time, draw, hash, refusal }: DiskOptions): SimulatedDisk {
+export function simulatedDisk({ dataDir, time, draw, hash, tell, refusal }: DiskOptions): SimulatedDisk {
   const lastSeqs = new Map<string, number>();
   const announced = new Set<string>();
   let current: Store | undefined;
@@ -74,7 +76,9 @@ export function simulatedDisk({ dataDir, time, draw, hash, refusal }: DiskOption
         written += 1;
         lastSeqs.set(runId, event.seq);
         if (event.type === 'effect_intended') announced.add(event.key);
-        hash.update(JSON.stringify(event));
+        const line = JSON.stringify(event);
+        hash.update(line);
+        tell(`${time.elapsed()} ${line}`);
       }
     }
   }

@@ -87,6 +87,10 @@ export function timersOf(events: readonly RunEvent[]): string[] {
         if (retries.has(event.step)) found.push(`${event.step} has two retries at once (event ${event.seq})`);
         retries.set(event.step, event.dueAt);
         break;
+      case 'escalation_opened':
+        // Whoever lets it go on says when: now.
+        retries.delete(event.step);
+        break;
       case 'timer_set':
         waits.set(`${event.step} ${event.attempt}`, { dueAt: event.dueAt, fired: 0 });
         break;

@@ -63,8 +63,7 @@ export function simulatedPeople(options: PeopleOptions): void {
       return;
     }
     const by = names[Math.floor(draw() * names.length)] ?? 'person:ada';
-    const edited = item.gate === 'before' ? item.shown : { n: 0.5, confidence: 1 };
-    const value = answer === 'raise' ? (item.limit?.limit ?? 0) * 2 + 100 : edited;
+    const value = valueFor(item, answer);
     const said = { runId: item.runId, taskId: item.taskId, answer, by, reason: 'Because', value };
     const letter = { ...said, commandId: `letter-${(letters += 1)}` };
     send(letter);
@@ -81,8 +80,8 @@ export function simulatedPeople(options: PeopleOptions): void {
       .then(
         async () => {
           unanswered.delete(letter.commandId);
-          const [item] = (await disk.inner()?.tasks({ taskId: letter.taskId, state: 'all' })) ?? [];
-          if (item && !item.decision)
+          const events = await disk.inner()?.events(letter.runId);
+          if (events && !events.some((event) => 'taskId' in event && 'by' in event && event.taskId === letter.taskId))
             world.complaints.push(`${letter.taskId} was acknowledged as decided and the disk does not know it`);
         },
         (error: unknown) => {
@@ -96,4 +95,10 @@ export function simulatedPeople(options: PeopleOptions): void {
         },
       );
   }
+}
+
+/** What goes with an answer: the content a reviewer changed, or the limit that is raised. */
+function valueFor(item: InboxItem, answer: string): unknown {
+  if (answer === 'raise') return (item.limit?.limit ?? 0) * 2 + 100;
+  return item.gate === 'before' ? item.shown : { n: 0.5, confidence: 1 };
 }

@@ -20,7 +20,7 @@ export interface Simulated {
 
 export async function simulateSeeds(
   seeds: readonly number[],
-  { twiceEvery }: { twiceEvery: number },
+  { twiceEvery, tell }: { twiceEvery: number; tell?: (line: string) => void },
 ): Promise<Simulated> {
   const folder = simulationFolder();
   const total: Simulated = { seeds: seeds.length, lives: 0, crashes: 0, events: 0, deeds: 0, failures: [] };
@@ -28,7 +28,7 @@ export async function simulateSeeds(
     await prepareTemplate(folder.path);
     for (const [index, seed] of seeds.entries()) {
       const again = `again with HOLDFAST_SEED=${seed}, or node test/simulation/main.ts --from ${seed} --count 1`;
-      const first = await simulate(seed, folder.path);
+      const first = await simulate(seed, folder.path, tell);
       total.lives += 1;
       total.crashes += first.crashes;
       total.events += first.events;

@@ -38,7 +38,7 @@ interface Host extends Alive {
 
 /** Virtual time until luck turns good, and happenings until a simulation counts as one that never ends. */
 const calmAfterMs = 8 * 60_000;
-const hopelessAfter = 40_000;
+const hopelessAfter = 150_000;
 const mostCrashes = 6;
 const mostLeaves = 3;
 
@@ -53,11 +53,12 @@ async function withStillClock<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export function simulate(seed: number, folder: string): Promise<Simulation> {
-  return withStillClock(() => life(seed, folder));
+/** `tell` is given what happens, a line each. */
+export function simulate(seed: number, folder: string, tell: (line: string) => void = () => {}): Promise<Simulation> {
+  return withStillClock(() => life(seed, folder, tell));
 }
 
-async function life(seed: number, folder: string): Promise<Simulation> {
+async function life(seed: number, folder: string, tell: (line: string) => void): Promise<Simulation> {
   const draw = seeded(seed);
   const dataDir = newDataDir(folder, `seed-${seed}`);
   const hash = createHash('sha256');
@@ -76,6 +77,7 @@ async function life(seed: number, folder: string): Promise<Simulation> {
     time,
     draw,
     hash,
+    tell,
     refusal: () => (isCalm() ? 0 : riskPerWrite),
   });
   const world = simulatedWorld(time, luck, disk.isAnnounced);
@@ -94,6 +96,7 @@ async function life(seed: number, folder: string): Promise<Simulation> {
   function die(): void {
     if (!host?.isAlive) return;
     crashes += 1;
+    tell(`${time.elapsed()} the host dies`);
     host.isAlive = false;
     host = undefined;
     void disk.close();
@@ -191,7 +194,9 @@ async function life(seed: number, folder: string): Promise<Simulation> {
     const run = starts[Math.floor(draw() * starts.length)]?.runId;
     const request = { commandId: `whim-${happenings}`, runId: run ?? '', by: 'person:ada' };
     const ignore = (): void => undefined;
-    if (fate < 0.3) time.jump((draw() < 0.5 ? 1 : -1) * draw() * (draw() < 0.2 ? 86_400_000 : 60_000));
+    tell(`${time.elapsed()} disturbed: ${fate.toFixed(2)}`);
+    if (fate < 0.15) time.jump(draw() * (draw() < 0.2 ? 86_400_000 : 60_000));
+    else if (fate < 0.3) time.jump(-draw() * (draw() < 0.2 ? 3_600_000 : 60_000));
     else if (fate < 0.4) {
       time.sleep(draw() * 8 * 3_600_000);
       world.breakConnections();
