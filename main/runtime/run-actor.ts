@@ -5,9 +5,11 @@
  */
 import type { RunEvent } from '../../shared/run/events.ts';
 import { stepOf, type RunState } from '../../shared/run/state.ts';
+import { changesTheWorld } from '../../shared/steps/effect.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import type { Outcome } from '../steps/kind.ts';
 import type { Command, DecideContext, Refusal } from './core/commands.ts';
+import { dueOnceBegun } from './core/begun.ts';
 import { decide } from './core/decide.ts';
 import { due, isParked, type Due } from './core/due.ts';
 import { outputWhenFired } from './core/signals.ts';
@@ -121,6 +123,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
         const found = due(next, shared.clock(), graph);
         const first = found.tasks.filter((task) => task.type !== 'execute');
         if (first.length === 0) return found;
+        const decided = events.length;
         for (const task of first) {
           const from: RunState = next;
           if (task.type === 'escalate') {
@@ -138,6 +141,8 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
               : await prepareAttempt(from, task.step, { graph, kinds: shared.kinds }),
           );
         }
+        const rest = dueOnceBegun(found, events.slice(decided));
+        if (rest) return rest;
       }
     }
 
@@ -175,7 +180,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     if (!node || !step?.config) return;
     const abort = new AbortController();
     running.set(key, abort);
-    const effectKey = keyOfEffect(context(state), key, 1, step.generation);
+    const effectKey = changesTheWorld(node.effect) ? keyOfEffect(context(state), key, 1, step.generation) : '';
     const isAnnounced = state?.effects[effectKey] !== undefined;
     const { attemptTimeoutMs, heartbeatTimeoutMs } = node.step.retry ?? {};
     shared.faults.hit('before_call', { runId, step: key });

@@ -51,10 +51,10 @@ export function foldRun(events: readonly RunEvent[]): RunState | undefined {
 
 /** A durable event takes everything before it to disk: what was done but not saved is confirmed now. */
 function confirmProvisional(state: RunState, at: number): RunState {
+  const provisional = Object.values(state.steps).filter((step) => step.provisional);
+  if (provisional.length === 0) return state;
   const steps = { ...state.steps };
-  for (const step of Object.values(state.steps)) {
-    if (step.provisional) steps[step.key] = withStepWord({ ...step, provisional: false }, { at });
-  }
+  for (const step of provisional) steps[step.key] = withStepWord({ ...step, provisional: false }, { at });
   return { ...state, steps };
 }
 

@@ -265,9 +265,13 @@ export interface RunState {
   savedSeq: number;
 }
 
-/** The step's state, if it was reached. Ids are the analyst's words: `constructor` is one, so only own keys count. */
+/**
+ * The step's state, if it was reached. Ids are the analyst's words: `constructor` is one, so what is found must also
+ * carry that key. (One look instead of two: this is asked for every step of a run in every turn.)
+ */
 export function stepOf(state: Pick<RunState, 'steps'>, key: StepKey): StepState | undefined {
-  return Object.hasOwn(state.steps, key) ? state.steps[key] : undefined;
+  const found = state.steps[key];
+  return found?.key === key ? found : undefined;
 }
 
 /** It began at least once, or was left out, and was not put back since. */
@@ -277,11 +281,13 @@ export function isReached(state: Pick<RunState, 'steps'>, key: StepKey): boolean
 }
 
 export function taskOf(state: Pick<RunState, 'tasks'>, taskId: string): TaskState | undefined {
-  return Object.hasOwn(state.tasks, taskId) ? state.tasks[taskId] : undefined;
+  const found = state.tasks[taskId];
+  return found?.taskId === taskId ? found : undefined;
 }
 
 export function effectOfKey(state: Pick<RunState, 'effects'>, key: string): EffectState | undefined {
-  return Object.hasOwn(state.effects, key) ? state.effects[key] : undefined;
+  const found = state.effects[key];
+  return found?.key === key ? found : undefined;
 }
 
 /** The change that this compensation undoes: the one it was announced for, else the last one its step made. */

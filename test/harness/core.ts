@@ -3,6 +3,7 @@
  * a command, begins what became due, commits (or keeps lazy events in the buffer), then hands out what to execute.
  * It must never know more than the journal after a crash: `crash` drops the buffer and folds what was committed.
  */
+import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { StepError } from '../../shared/run/errors.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
@@ -18,6 +19,7 @@ import type {
   Prepared,
   Refusal,
 } from '../../main/runtime/core/commands.ts';
+import { dueOnceBegun } from '../../main/runtime/core/begun.ts';
 import { decide, settle } from '../../main/runtime/core/decide.ts';
 import { due, type Due } from '../../main/runtime/core/due.ts';
 import { createSpending, type Spending } from '../../main/runtime/core/spending.ts';
@@ -143,7 +145,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       return undefined;
     };
     const refusal = command && apply(command);
-    const found = state && beginWhatIsDue(apply);
+    const found = state && beginWhatIsDue(apply, added);
     if (added.some((event) => !event.lazy)) {
       journal = [...journal, ...buffer, ...added];
       buffer = [];
@@ -155,15 +157,19 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     return refusal;
   }
 
-  function beginWhatIsDue(apply: (command: Command) => Refusal | undefined): Due {
+  function beginWhatIsDue(apply: (command: Command) => Refusal | undefined, added: readonly RunEvent[]): Due {
     for (;;) {
       const found = due(current(), now, graph);
       const first = found.tasks.filter((task) => task.type !== 'execute');
       if (first.length === 0) return found;
+      const decided = added.length;
       for (const task of first) {
         if (task.type === 'escalate') apply({ type: 'escalate_task', taskId: task.taskId });
         else apply(task.type === 'fire' ? { type: 'fire_timer', step: task.step, checked: {} } : prepare(task.step));
       }
+      // The engine's short cut must say what asking again says.
+      const short = dueOnceBegun(found, added.slice(decided));
+      if (short) deepStrictEqual(inOrder(short), inOrder(due(current(), now, graph)));
     }
   }
 
@@ -289,6 +295,10 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       turn({ type: 'recover' });
     },
   };
+}
+
+function inOrder({ tasks, ...rest }: Due): unknown {
+  return { ...rest, tasks: tasks.map((task) => JSON.stringify(task)).sort() };
 }
 
 function defaultPrepared(node: GraphStep): Prepared {

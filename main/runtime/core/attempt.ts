@@ -27,7 +27,8 @@ type Failure = Extract<AttemptOutcome, { ok: false }>;
 
 export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared: Prepared): void {
   const { approved, generation } = stepState(turn, key);
-  const effectKey = keyOfEffect(turn.ctx, key, 1, generation);
+  // A hash for nothing would be most of what a calculating step costs here.
+  const effectKey = changesTheWorld(node.effect) ? keyOfEffect(turn.ctx, key, 1, generation) : '';
   const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
   // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
   // Undoing is exempt from the budgets of going forward.

@@ -83,8 +83,7 @@ export function position({ node, scope }: Instance, state: RunState, graph: Grap
 export function unhandledFailure(state: RunState): { key: StepKey; error: StepError } | undefined {
   for (const { key, status, ports, error } of Object.values(state.steps)) {
     // A compensation that was given up leaves its change as it is; the run goes on.
-    if (isUndoKey(key)) continue;
-    if (status === 'failed' && ports.length === 0 && error) return { key, error };
+    if (status === 'failed' && ports.length === 0 && error && !isUndoKey(key)) return { key, error };
   }
   return undefined;
 }
