@@ -21,11 +21,10 @@ import type { Engine, Random } from './runtime/engine.ts';
 import { parseExpression } from './runtime/expressions.ts';
 import type { Faults } from './runtime/faults.ts';
 import { createHttpClient } from './runtime/http/client.ts';
-import { SandboxLedgerError, startSandbox } from './sandbox/sandbox.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
+import { sandboxOnDemand } from './sandbox/on-demand.ts';
 import { estimateOf, manifests, stepKinds } from './steps/index.ts';
 import { betterSqlite3 } from './store/drivers/better-sqlite3.ts';
-import { StoreError, type SqlDriver, type Store } from './store/port.ts';
+import type { SqlDriver, Store } from './store/port.ts';
 import { openStore } from './store/store.ts';
 import { appFolders } from './workspace/folders.ts';
 import { takeLease } from './workspace/lease.ts';
@@ -59,7 +58,6 @@ export interface App {
   handlers: Handlers;
   engine: Engine;
   store: Store;
-  sandbox: Sandbox;
   /** Recovers and drives what is unfinished, and lets other commands connect. Without it nothing runs. */
   start(): Promise<void>;
   /** Answers the contract on this wire until it closes. A page gets less than a command of the person at the terminal. */
@@ -100,7 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const store = await openStore({ dataDir, driver, clock, fold: foldRun, log: (message) => log('warn', message) });
     undo.push(() => store.close());
     const allowed = await loadAllowedHosts(store);
-    const sandbox = await openSandbox({
+    const sandbox = await sandboxOnDemand({
       dir: path.join(dataDir, 'sandbox'),
       clock,
       log: (message) => log('warn', message),
@@ -168,7 +166,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       handlers,
       engine,
       store,
-      sandbox,
       start: async () => {
         await engine.start();
         local = await listenLocally(dataDir, (wire) => serveOn(wire, 'command'));
@@ -182,19 +179,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await unwind();
     throw error;
-  }
-}
-
-/** The Sandbox's ledger is part of the data folder: what is wrong with it is told like the rest. */
-async function openSandbox(options: Parameters<typeof startSandbox>[0]): Promise<Sandbox> {
-  try {
-    return await startSandbox(options);
-  } catch (error) {
-    if (error instanceof SandboxLedgerError) throw new StoreError('corrupt', error.message);
-    const code = error instanceof Object && 'code' in error ? String(error.code) : '';
-    if (code === '') throw error;
-    const fix = 'Move it away; the Sandbox starts anew.';
-    throw new StoreError('unreadable', `The Sandbox's folder ${options.dir} cannot be used (${code}). ${fix}`);
   }
 }
 

@@ -21,7 +21,7 @@ export interface Parts {
   /** Epoch milliseconds. */
   clock(): number;
   newId(): string;
-  sandboxEntries(): SandboxEntry[];
+  sandboxEntries(): Promise<SandboxEntry[]>;
   /** Name of the person at this machine, for the first settings. */
   userName: string;
 }

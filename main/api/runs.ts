@@ -134,7 +134,7 @@ export function noSuchRun(runId: string): ApiError {
 }
 
 async function requireRun(parts: Parts, runId: string): Promise<void> {
-  if (!(await parts.engine.read(runId))) throw noSuchRun(runId);
+  if (!(await parts.store.run(runId))) throw noSuchRun(runId);
 }
 
 /**

@@ -258,7 +258,8 @@ export function createEngine(options: EngineOptions): Engine {
     // The same command gives the same run: its id follows from the command's.
     const runId = `run_${random.digest(`start\n${commandId}`).slice(0, 20)}`;
     if (await actorOf(runId)) return { runId, existing: true };
-    await store.saveVersion({ digest: version, workflowId: document.id, document, createdAt: clock() });
+    if (!(await store.version(version)))
+      await store.saveVersion({ digest: version, workflowId: document.id, document, createdAt: clock() });
     actors.set(runId, Promise.resolve(createActor(runId, await graphOf(version), undefined, shared)));
     const command: Command = {
       type: 'start_run',

@@ -21,12 +21,13 @@ export class SandboxLedgerError extends Error {
 }
 
 const SYSTEMS: readonly SandboxSystemName[] = ['crm', 'payments', 'mail'];
+export const LEDGER_NAME = 'ledger.jsonl';
 const NEWLINE = 0x0a;
 
 /** Opens (and creates) `<dir>/ledger.jsonl`. */
 export async function openLedger(dir: string, log: (message: string) => void): Promise<SandboxLedger> {
   await mkdir(dir, { recursive: true });
-  const file = join(dir, 'ledger.jsonl');
+  const file = join(dir, LEDGER_NAME);
   const handle = await open(file, 'a+');
   try {
     await syncFolder(dir);

@@ -21,8 +21,15 @@ export const wholeTemplate = z
  * with a template in it for the value it will become, so no field has to allow templates beside its own type.
  */
 export function describeConfig(schema: z.ZodType): Record<string, unknown> {
-  return z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>;
+  const known = described.get(schema);
+  if (known) return known;
+  const found = z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>;
+  described.set(schema, found);
+  return found;
 }
+
+/** Made when it is first asked for: most commands never look at most kinds. */
+const described = new WeakMap<z.ZodType, Record<string, unknown>>();
 
 /** The first thing wrong with a resolved config, in words; `titles` are the field names an analyst knows. */
 export function checkConfig(

@@ -14,7 +14,7 @@ import { errorOfAnswer } from './status.ts';
 
 export interface HttpClientOptions {
   /** Base URL of a sandbox system, `http://127.0.0.1:PORT/crm`; undefined when there is no such system. */
-  resolveSandbox: (system: string) => string | undefined;
+  resolveSandbox: (system: string) => string | undefined | Promise<string | undefined>;
   /** Consent to reach a private address or a name that leads to one. */
   isAllowedHost?: IsAllowedHost;
   /** The value behind `secret://name` in a header; looked up at the call and kept nowhere. */
@@ -103,7 +103,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 async function firstHop(asked: HttpRequest, options: HttpClientOptions): Promise<Hop> {
-  const { url, sandbox } = locate(asked.url, options);
+  const { url, sandbox } = await locate(asked.url, options);
   const headers: Record<string, string> = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'identity' };
   for (const [name, value] of Object.entries(asked.headers ?? {})) {
     headers[name.toLowerCase()] = await withSecrets(value, options);
@@ -116,10 +116,10 @@ async function firstHop(asked: HttpRequest, options: HttpClientOptions): Promise
   return { method: asked.method.toUpperCase(), url, sandbox, headers, body };
 }
 
-function locate(text: string, options: HttpClientOptions): { url: URL; sandbox: boolean } {
+async function locate(text: string, options: HttpClientOptions): Promise<{ url: URL; sandbox: boolean }> {
   const url = parseUrl(text);
   if (url?.protocol === 'sandbox:') {
-    const base = options.resolveSandbox(url.hostname);
+    const base = await options.resolveSandbox(url.hostname);
     if (base === undefined) throw invalid('sandbox', `There is no sandbox system "${url.hostname}".`);
     return { url: new URL(`${base.replace(/\/$/, '')}${url.pathname}${url.search}`), sandbox: true };
   }

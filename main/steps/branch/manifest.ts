@@ -47,7 +47,9 @@ export const manifest: StepManifest = {
   ports: { out: false, byRules: 'rules', extra: ['otherwise'] },
   effect: { default: 'pure' },
   permissions: [],
-  config: describeConfig(form),
+  get config() {
+    return describeConfig(form);
+  },
   initial: { rules: [{ port: 'yes', label: 'Yes', when: '{{ input.amount > 100 }}' }] },
   line: 'First rule that holds',
 };

@@ -52,7 +52,9 @@ export const manifest: StepManifest = {
   ports: { out: true },
   effect: { default: 'once', byField: { field: 'method', values: { GET: 'read', HEAD: 'read' } } },
   permissions: ['network'],
-  config: describeConfig(form),
+  get config() {
+    return describeConfig(form);
+  },
   initial: { method: 'GET', url: '' },
   line: '{method} {url}',
 };

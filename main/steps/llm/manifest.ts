@@ -43,7 +43,9 @@ export const manifest: StepManifest = {
   ports: { out: true },
   effect: { default: 'read' },
   permissions: ['model'],
-  config: describeConfig(form),
+  get config() {
+    return describeConfig(form);
+  },
   initial: {
     connection: 'demo',
     prompt: '',

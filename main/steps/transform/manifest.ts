@@ -23,7 +23,9 @@ export const manifest: StepManifest = {
   ports: { out: true },
   effect: { default: 'pure' },
   permissions: [],
-  config: describeConfig(form),
+  get config() {
+    return describeConfig(form);
+  },
   initial: { value: {} },
   line: '{value}',
 };

@@ -44,7 +44,9 @@ export const manifest: StepManifest = {
   ports: { out: true, extra: ['timeout'], extraWith: 'signal' },
   effect: { default: 'pure' },
   permissions: [],
-  config: describeConfig(form),
+  get config() {
+    return describeConfig(form);
+  },
   oneOf: ['durationMs', 'until', 'signal'],
   initial: { durationMs: 60_000 },
   line: '{durationMs}{until}{signal}',
