@@ -17,6 +17,7 @@ const processSuite = (name) => ({
     fileParallelism: false,
     testTimeout: PROCESS_TEST_MS,
     hookTimeout: PROCESS_TEST_MS,
+    maxConcurrency: 2,
   },
 });
 const plainSuite = (name) => ({
@@ -66,6 +67,7 @@ export default defineConfig({
       processSuite('cli'),
       processSuite('crash'),
       processSuite('disasters'),
+      processSuite('planted'),
       processSuite('e2e'),
       processSuite('desktop'),
       processSuite('package'),

@@ -24,6 +24,7 @@ const SUITES: Suite[] = [
   { name: 'cli', budgetSeconds: 110 },
   { name: 'crash', budgetSeconds: 200, pushBudgetSeconds: 1700, needsBuild: true },
   { name: 'disasters', budgetSeconds: 90, pushBudgetSeconds: 500, needsBuild: true },
+  { name: 'planted', budgetSeconds: 40, pushBudgetSeconds: 300 },
   { name: 'e2e', budgetSeconds: 180, needsBuild: true },
   { name: 'desktop', budgetSeconds: 80, needsBuild: true },
   { name: 'package', budgetSeconds: 50, needsBuild: true },

@@ -18,9 +18,25 @@ export function randomWorkflows(seed: number, count: number, draw: () => number)
     const steps = Object.fromEntries(
       Object.entries(drawn.steps).map(([id, step]) => [id, step.kind === 'test' ? simulated(id, step, draw) : step]),
     );
-    const document = { ...drawn, id: `wf_${index}`, steps };
+    const whole = { ...drawn, id: `wf_${index}`, steps };
+    const document = draw() < 0.5 ? whole : withoutLimits(whole);
     return { document, version: createHash('sha256').update(canonicalText(document)).digest('hex') };
   });
+}
+
+/** Most limits end a run soon; without them it gets further, and its steps follow one another. */
+function withoutLimits(document: WorkflowDocument): WorkflowDocument {
+  const ids = Object.keys(document.steps);
+  const reached = new Set(document.edges.map(({ to }) => to.step));
+  const more = ids.flatMap((id, index): WorkflowDocument['edges'] => {
+    const before = ids[index - 1];
+    if (before === undefined || reached.has(id)) return [];
+    return [{ id: `more_${id}`, from: { step: before, port: 'out' }, to: { step: id } }];
+  });
+  const steps = Object.entries(document.steps).map(([id, { budget: _budget, ...step }]) => [id, step] as const);
+  const { onFailure } = document.settings ?? {};
+  const settings = onFailure === undefined ? {} : { onFailure };
+  return { ...document, steps: Object.fromEntries(steps), edges: [...document.edges, ...more], settings };
 }
 
 function simulated(id: string, step: Step, draw: () => number): Step {

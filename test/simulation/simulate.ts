@@ -107,6 +107,9 @@ async function life(seed: number, folder: string, tell: (line: string) => void):
     const mine: Host = { isAlive: true, engine: undefined, isClosing: false };
     host = mine;
     const store = await disk.open(mine);
+    // What a host left behind is whole at every moment, not only in the end.
+    for (const finding of (await disk.inner()?.doctor({})) ?? [])
+      if (!finding.ok) world.complaints.push(`doctor: ${finding.message}`);
     const scheduler = time.schedulerOf(mine);
     const kinds = new Map([...stepKinds, ['test', simulatedKind(luck, scheduler)]]);
     const ownDraw = seeded(Math.floor(draw() * 2 ** 31));
