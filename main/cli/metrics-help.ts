@@ -6,7 +6,7 @@ What the numbers mean. A period holds the runs that started in it; rates are sha
   repeated steps   attempts that did again what a crash had cut off
   repeated effects announced again: once more under the same idempotency key, which is safe;
                    done again: it happened although an earlier one of its step stands
-  rollback         runs that undid what they changed, or tried to
+  rollback         runs that undid what they changed, all of it or back to a checkpoint, or tried to
   human repair     runs in which people answered beyond the drawn review gates: escalations, effects in doubt
   in doubt         from when nobody knew whether an effect happened to the answer
 Medians and the 95 % mark have two significant digits; the longest is exact.

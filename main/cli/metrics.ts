@@ -80,10 +80,7 @@ function linesOf(summary: MetricsSummary): string[] {
       'Runs',
       `${runs.total}: ${runs.complete} complete, ${runs.failed} failed, ${runs.rolledBack} rolled back, ${runs.open} open`,
     ],
-    [
-      'Recovery',
-      `${figuresText(recovery)}; ${count(recovery.unrecovered, 'step')} never recovered, ${recovery.failingNow} failing now`,
-    ],
+    ['Recovery', `${figuresText(recovery)}; ${count(recovery.unrecovered, 'step')} not recovered`],
     ['Repeated steps', String(summary.repeatedSteps)],
     ['Repeated effects', `${repeatedEffects.announcedAgain} announced again, ${repeatedEffects.repeated} done again`],
     [

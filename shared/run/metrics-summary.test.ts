@@ -77,7 +77,7 @@ const repaired: MeasuredRun = {
     crashes: 1,
     retries: 1,
     repeatedSteps: 1,
-    unrecovered: 1,
+    unrecoveredSince: { b: at },
     effectsAnnouncedAgain: 2,
     effectsRepeated: 1,
     repairs: 2,
@@ -102,7 +102,14 @@ const open: MeasuredRun = {
   ...going,
   word: 'escalated',
   openTasks: 2,
-  metrics: { ...noMetrics, rollbacks: 1, repairs: 1, failingSince: { a: at }, inDoubtSince: { k3: at - 1_000 } },
+  metrics: {
+    ...noMetrics,
+    rollbacks: 1,
+    repairs: 1,
+    unrecoveredSince: { a: at },
+    unrecoveredMore: 3,
+    inDoubtSince: { k3: at - 1_000 },
+  },
 };
 
 const summary = (...runs: MeasuredRun[]) => summaryOf(runs.reduce(addRun, emptyTally), at);
@@ -130,10 +137,10 @@ describe('A summary', () => {
       crashes: 1,
       retries: 1,
       costMicros: 25,
-      recovery: { count: 1, totalMs: 400, medianMs: 400, p95Ms: 400, longestMs: 400, unrecovered: 1, failingNow: 1 },
+      recovery: { count: 1, totalMs: 400, medianMs: 400, p95Ms: 400, longestMs: 400, unrecovered: 5 },
       repeatedSteps: 1,
       repeatedEffects: { announcedAgain: 2, repeated: 1 },
-      rollback: { runs: 3, complete: 1, incomplete: 1, rate: 0.5 },
+      rollback: { runs: 3, complete: 1, incomplete: 2, rate: 0.5 },
       humanRepair: { runs: 2, answers: 3, rate: 0.25 },
       doubt: { count: 2, totalMs: 120, medianMs: 50, p95Ms: 70, longestMs: 70, open: 3, openLongestMs: 7_000 },
       people: {

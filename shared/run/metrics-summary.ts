@@ -34,11 +34,14 @@ export interface MetricsSummary {
   crashes: number;
   retries: number;
   costMicros: number;
-  /** `failingNow`: steps that failed and are neither confirmed nor ended. */
-  recovery: DurationFigures & { unrecovered: number; failingNow: number };
+  /** `unrecovered`: steps that failed and were not confirmed since. */
+  recovery: DurationFigures & { unrecovered: number };
   repeatedSteps: number;
   repeatedEffects: { announcedAgain: number; repeated: number };
-  /** Runs, however often each was rolled back. `rate`: ended runs that were rolled back or tried to be, of all ended. */
+  /**
+   * `runs` that turned back, all the way or to a checkpoint; `complete` and `incomplete` count how often that ended with
+   * nothing and with something left. `rate`: ended runs that turned back, of all ended.
+   */
   rollback: { runs: number; complete: number; incomplete: number; rate: number | null };
   /** `answers`: what people did beyond the drawn gates. `rate`: ended runs that needed it, of all ended. */
   humanRepair: { runs: number; answers: number; rate: number | null };
@@ -71,7 +74,6 @@ type Count =
   | 'announcedAgain'
   | 'repeated'
   | 'unrecovered'
-  | 'failingNow'
   | 'inDoubt'
   | 'openTasks'
   | 'rollbackRuns'
@@ -92,7 +94,6 @@ export const emptyTally: Tally = {
     announcedAgain: 0,
     repeated: 0,
     unrecovered: 0,
-    failingNow: 0,
     inDoubt: 0,
     openTasks: 0,
     rollbackRuns: 0,
@@ -132,13 +133,12 @@ export function addRun(tally: Tally, run: MeasuredRun): Tally {
       repeatedSteps: counts.repeatedSteps + metrics.repeatedSteps,
       announcedAgain: counts.announcedAgain + metrics.effectsAnnouncedAgain,
       repeated: counts.repeated + metrics.effectsRepeated,
-      unrecovered: counts.unrecovered + metrics.unrecovered,
-      failingNow: counts.failingNow + Object.keys(metrics.failingSince).length,
+      unrecovered: counts.unrecovered + Object.keys(metrics.unrecoveredSince).length + metrics.unrecoveredMore,
       inDoubt: counts.inDoubt + doubts.length,
       openTasks: counts.openTasks + run.openTasks,
       rollbackRuns: counts.rollbackRuns + wasTurnedBack,
-      rolledBack: counts.rolledBack + (metrics.rolledBack > 0 ? 1 : 0),
-      incomplete: counts.incomplete + (metrics.rollbacksIncomplete > 0 && metrics.rolledBack === 0 ? 1 : 0),
+      rolledBack: counts.rolledBack + metrics.rolledBack,
+      incomplete: counts.incomplete + metrics.rollbacksIncomplete,
       repairRuns: counts.repairRuns + wasRepaired,
       repairs: counts.repairs + metrics.repairs,
     },
@@ -166,7 +166,7 @@ export function summaryOf(tally: Tally, now: number): MetricsSummary {
     crashes: counts.crashes,
     retries: counts.retries,
     costMicros: counts.costMicros,
-    recovery: { ...figuresOf(durations.recovery), unrecovered: counts.unrecovered, failingNow: counts.failingNow },
+    recovery: { ...figuresOf(durations.recovery), unrecovered: counts.unrecovered },
     repeatedSteps: counts.repeatedSteps,
     repeatedEffects: { announcedAgain: counts.announcedAgain, repeated: counts.repeated },
     rollback: {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { coreDriver, failure, ok, startedAt } from '../../test/harness/core.ts';
 import { effectStep, graphOf, step } from '../../test/harness/graph.ts';
-import type { RunEvent, RunEventBody } from './events.ts';
+import type { KeptEffect, RunEvent, RunEventBody } from './events.ts';
+import { resetSteps } from '../../main/runtime/core/undo.ts';
 import { foldRun } from './evolve.ts';
 import { noMetrics, type RunMetrics } from './metrics.ts';
 
@@ -86,29 +87,56 @@ describe('Recovery time', () => {
     });
   });
 
-  test('ends without a recovery when the step does; until then it is failing', () => {
+  test('is none while the step is not confirmed, also when it ended and its fallback went on', () => {
     const core = coreDriver(graphOf({ a: step(), b: step() }, [['a:failed', 'b']]));
     core.start();
     core.finish('a', failure('timeout'));
     core.drive();
-    expect(core.state()).toMatchObject({ word: 'complete', metrics: { failures: 1, unrecovered: 1 } });
-    expect(core.state().metrics).toMatchObject({ recovery: { count: 0 }, failingSince: {} });
-    const parked = coreDriver(graphOf({ a: step({ retry: again }) }));
-    parked.start();
-    parked.finish('a', failure('timeout'));
-    expect(parked.state().metrics).toMatchObject({ unrecovered: 0, failingSince: { a: startedAt } });
+    expect(core.state()).toMatchObject({ word: 'complete', metrics: { failures: 1, recovery: { count: 0 } } });
+    expect(core.state().metrics.unrecoveredSince).toEqual({ a: startedAt });
+  });
+
+  test('comes when a person has the failed step put back and it is confirmed', () => {
+    const core = coreDriver(graphOf({ a: step() }, [], { settings: { onFailure: 'fail' } }));
+    core.start();
+    core.finish('a', failure('timeout'));
+    core.advance(60_000);
+    core.change((turn) => resetSteps(turn, { steps: ['a'], because: 'retry', by: 'person:ada' }));
+    core.drive();
+    expect(core.state()).toMatchObject({ word: 'complete', metrics: { unrecoveredSince: {}, recovery: only(60_000) } });
+  });
+
+  test('of thousands of failed steps is measured for a hundred at a time; the others are counted', () => {
+    const ids = Array.from({ length: 103 }, (_, index) => `s${index}`);
+    const fail = (id: string, attempt: number): RunEventBody[] => [
+      { type: 'attempt_started', step: id, attempt, config: {} },
+      { type: 'attempt_failed', step: id, attempt, error: { class: 'timeout', message: 'No' } },
+    ];
+    const metrics = metricsOf(
+      ...ids.flatMap((id) => fail(id, 1)),
+      ...fail('s101', 2),
+      ...fail('s1', 2),
+      { type: 'step_confirmed', step: 's102', ports: ['out'] },
+      { type: 'step_confirmed', step: 's5', ports: ['out'] },
+    );
+    expect(Object.keys(metrics.unrecoveredSince)).toHaveLength(99);
+    expect(metrics).toMatchObject({ failures: 105, unrecoveredMore: 3, recovery: { count: 1 } });
+    // A journal that begins in the middle of a step.
+    const [, bare] = fail('late', 1);
+    if (!bare) throw new Error('There are two events');
+    expect(metricsOf(...ids.flatMap((id) => fail(id, 1)), bare).unrecoveredMore).toBe(4);
   });
 
   test('knows no failure of a step that was let go, rejected, or confirmed at once', () => {
     const core = coreDriver(graphOf({ a: step() }));
     core.start();
     core.cancel();
-    expect(core.state().metrics).toMatchObject({ failures: 0, unrecovered: 0 });
+    expect(core.state().metrics).toMatchObject({ failures: 0, unrecoveredSince: {} });
     const rejected = coreDriver(graphOf({ a: step({ gates: { after: { owner: 'role:x' } } }) }));
     rejected.start();
     rejected.finish('a', ok());
     rejected.decide('a', 'reject', { reason: 'No' });
-    expect(rejected.state().metrics).toMatchObject({ failures: 0, unrecovered: 0, repairs: 0 });
+    expect(rejected.state().metrics).toMatchObject({ failures: 0, unrecoveredSince: {}, repairs: 0 });
   });
 });
 
@@ -224,6 +252,22 @@ describe('Rollback', () => {
     core.turn({ type: 'rollback_run', by: 'person:ada' });
     core.drive();
     expect(core.state().metrics).toMatchObject({ rollbacks: 2, rolledBack: 1, rollbacksIncomplete: 1 });
+  });
+
+  test('to a checkpoint counts like one of the whole run, other undoing does not', () => {
+    const order = (because: 'checkpoint' | 'fallback', kept: KeptEffect[]): RunEventBody[] => [
+      { type: 'undo_ordered', id: 'o', steps: ['a'], because, by: 'person:ada', then: { type: 'reset' } },
+      { type: 'undo_finished', id: 'o', kept },
+    ];
+    const left = { effectKey: 'k', step: 'a', target: 'POST x', why: 'Nobody said how' };
+    expect(metricsOf(...order('checkpoint', []))).toMatchObject({
+      rollbacks: 1,
+      rolledBack: 1,
+      rollbacksIncomplete: 0,
+    });
+    expect(metricsOf(...order('checkpoint', [left]))).toMatchObject({ rolledBack: 0, rollbacksIncomplete: 1 });
+    expect(metricsOf(...order('fallback', []))).toEqual(noMetrics);
+    expect(metricsOf({ type: 'undo_finished', id: 'nobody', kept: [] })).toEqual(noMetrics);
   });
 
   test('is not what a failing run without one does', () => {

@@ -6,8 +6,8 @@
  */
 import { addDuration, noDurations, type Durations } from './durations.ts';
 import type { RunEvent, StepKey } from './events.ts';
-import { isUndoKey, undoneBy } from './keys.ts';
-import { effectOfKey, isOpen, taskOf, type RunState } from './state.ts';
+import { isUndoKey } from './keys.ts';
+import { effectOfKey, isOpen, orderOf, stepOf, taskOf, type RunState } from './state.ts';
 
 export interface RunMetrics {
   /** Attempts begun, the repeated ones and those of compensations too. */
@@ -26,10 +26,10 @@ export interface RunMetrics {
    * journal cannot know when the old one died.
    */
   recovery: Durations;
-  /** Steps that failed and ended without a result. */
-  unrecovered: number;
-  /** Steps that failed and are neither confirmed nor ended: since when, epoch milliseconds. */
-  failingSince: Record<StepKey, number>;
+  /** Steps that failed and were not confirmed since, ended or not: since when, epoch milliseconds. At most 100. */
+  unrecoveredSince: Record<StepKey, number>;
+  /** Such steps beyond those: their number alone. A confirmation of one of them is no recovery that can be measured. */
+  unrecoveredMore: number;
   /** Repeated effects, safely: an effect announced once more under the key it was announced under before. */
   effectsAnnouncedAgain: number;
   /**
@@ -41,7 +41,7 @@ export interface RunMetrics {
   doubt: Durations;
   /** Effects in doubt now, by key: since when, epoch milliseconds. */
   inDoubtSince: Record<string, number>;
-  /** How often the run began to undo what it changed. */
+  /** How often the run began to undo what it changed: all of it, or back to a checkpoint. */
   rollbacks: number;
   /** How often that ended with everything undone. */
   rolledBack: number;
@@ -62,8 +62,8 @@ export const noMetrics: RunMetrics = {
   retries: 0,
   repeatedSteps: 0,
   recovery: noDurations,
-  unrecovered: 0,
-  failingSince: {},
+  unrecoveredSince: {},
+  unrecoveredMore: 0,
   effectsAnnouncedAgain: 0,
   effectsRepeated: 0,
   doubt: noDurations,
@@ -88,19 +88,13 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
       };
     case 'attempt_failed':
       if (event.error.class === 'cancelled') return metrics;
-      return failing({ ...metrics, failures: metrics.failures + 1 }, event);
+      return failing(before, { ...metrics, failures: metrics.failures + 1 }, event);
     case 'attempt_abandoned':
-      return failing({ ...metrics, crashes: metrics.crashes + 1 }, event);
+      return failing(before, { ...metrics, crashes: metrics.crashes + 1 }, event);
     case 'retry_scheduled':
       return { ...metrics, retries: metrics.retries + 1 };
-    case 'step_confirmed': {
-      const ended = endFailing(metrics, event, true);
-      // What was undone has not come back.
-      return isUndoKey(event.step) ? endFailing(ended, { ...event, step: undoneBy(event.step) }, false) : ended;
-    }
-    case 'step_skipped':
-    case 'step_failed':
-      return endFailing(metrics, event, false);
+    case 'step_confirmed':
+      return recovered(metrics, event);
     case 'effect_intended':
       if (!effectOfKey(before, event.key)) return metrics;
       return { ...metrics, effectsAnnouncedAgain: metrics.effectsAnnouncedAgain + 1 };
@@ -127,6 +121,13 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
     }
     case 'rollback_started':
       return { ...metrics, rollbacks: metrics.rollbacks + 1 };
+    case 'undo_ordered':
+      return event.because === 'checkpoint' ? { ...metrics, rollbacks: metrics.rollbacks + 1 } : metrics;
+    case 'undo_finished':
+      if (orderOf(before, event.id)?.because !== 'checkpoint') return metrics;
+      return event.kept.length === 0
+        ? { ...metrics, rolledBack: metrics.rolledBack + 1 }
+        : { ...metrics, rollbacksIncomplete: metrics.rollbacksIncomplete + 1 };
     case 'run_rolled_back':
       return { ...metrics, rolledBack: metrics.rolledBack + 1 };
     case 'run_failed':
@@ -137,19 +138,23 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
   }
 }
 
+/** A map may fail in thousands of items; what is written with every append must stay small. */
+const remembered = 100;
+
 /** The first failure counts: what fails again on its way back has not recovered in between. */
-function failing(metrics: RunMetrics, { step, at }: { step: StepKey; at: number }): RunMetrics {
-  if (sinceOf(metrics.failingSince, step) !== undefined) return metrics;
-  return { ...metrics, failingSince: { ...metrics.failingSince, [step]: at } };
+function failing(before: RunState, metrics: RunMetrics, { step, at }: { step: StepKey; at: number }): RunMetrics {
+  const { unrecoveredSince: known, unrecoveredMore } = metrics;
+  if (sinceOf(known, step) !== undefined) return metrics;
+  if (Object.keys(known).length < remembered) return { ...metrics, unrecoveredSince: { ...known, [step]: at } };
+  const isFirst = stepOf(before, step)?.attempts.every(({ outcome }) => outcome === undefined) ?? true;
+  return { ...metrics, unrecoveredMore: unrecoveredMore + (isFirst ? 1 : 0) };
 }
 
-function endFailing(metrics: RunMetrics, event: { step: StepKey; at: number }, recovered: boolean): RunMetrics {
-  const since = sinceOf(metrics.failingSince, event.step);
+function recovered(metrics: RunMetrics, event: { step: StepKey; at: number }): RunMetrics {
+  const since = sinceOf(metrics.unrecoveredSince, event.step);
   if (since === undefined) return metrics;
-  const { [event.step]: _since, ...failingSince } = metrics.failingSince;
-  return recovered
-    ? { ...metrics, failingSince, recovery: addDuration(metrics.recovery, since, event.at) }
-    : { ...metrics, failingSince, unrecovered: metrics.unrecovered + 1 };
+  const { [event.step]: _since, ...unrecoveredSince } = metrics.unrecoveredSince;
+  return { ...metrics, unrecoveredSince, recovery: addDuration(metrics.recovery, since, event.at) };
 }
 
 /** Somebody knows now what became of the effect: its target, a probe, or a person. */
