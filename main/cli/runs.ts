@@ -20,7 +20,7 @@ export function list(command: Command, flags: { workflow?: string; limit: number
       runs,
       [
         { title: 'RUN', cell: (run) => run.runId },
-        { title: 'STATE', cell: (run) => `${run.word.replace('_', ' ')}${run.reason ? ` (${run.reason})` : ''}` },
+        { title: 'STATE', cell: (run) => `${run.word}${run.reason ? ` (${run.reason})` : ''}`.replace(/_/g, ' ') },
         { title: 'WORKFLOW', cell: (run) => run.workflowName },
         { title: 'STARTED (UTC)', cell: (run) => time(run.startedAt) },
         { title: 'COST', cell: (run) => money(run.costMicros) },
@@ -62,7 +62,8 @@ export function show(command: Command, runId: string): Promise<number> {
 
 function limitText(document: WorkflowDocument, found: Limit & { over: number }): string {
   const { measure, limit, used, reserved, over, step } = found;
-  const amount = (value: number): string => (measure === 'costMicros' ? money(value) : amountText(measure, value));
+  const amount = (value: number): string =>
+    measure === 'costMicros' ? money(value) : measure === 'wallMs' ? amountText(measure, value) : String(value);
   const held = reserved === 0 ? '' : `, ${amount(reserved)} held for calls`;
   const above = over === 0 ? '' : `, ${amount(over)} over`;
   const name = limitName(found, step === undefined ? '' : stepLabel(document, step));

@@ -2,7 +2,9 @@
  * A run's event as one plain sentence, for the event list and the history. Pure; the caller brings the steps' labels.
  * Exhaustive: a new kind of event does not compile before it has a sentence.
  */
-import type { RunEvent, StepKey } from '../../shared/run/events.ts';
+import type { RunEvent, StepKey, UndoCause } from '../../shared/run/events.ts';
+import { isUndoKey, stepIdOf, undoKeyOf } from '../../shared/run/keys.ts';
+import { placeText } from '../../shared/workflow/describe.ts';
 import { warningText } from '../../shared/workflow/describe-limits.ts';
 import { formatActor, formatDuration, formatExact } from './format.ts';
 import type { ShownWord } from './words.ts';
@@ -10,9 +12,24 @@ import { answerDone, causeText, errorLine, reasonText, triggerText } from './wor
 
 export type LabelOf = (step: StepKey) => string;
 
-/** The label says the round and the item. */
+/** `“Pay the refund” (item 4, round 2)`; the label is asked for without its place, so that the quotes hold only the name. */
 function named(step: StepKey, labelOf: LabelOf): string {
-  return `“${labelOf(step)}”`;
+  const id = stepIdOf(step);
+  const name = `“${labelOf(isUndoKey(step) ? undoKeyOf(id) : id)}”`;
+  const place = placeText(step);
+  return place === '' ? name : `${name} (${place})`;
+}
+
+const undoCauses: Record<UndoCause, string> = {
+  lost_join: 'another branch came first',
+  fallback: 'the step failed and its other path is taken',
+  send_back: 'it is sent back',
+  checkpoint: 'the run goes back to a checkpoint',
+};
+
+function namedAll(steps: readonly StepKey[], labelOf: LabelOf): string {
+  const names = steps.map((step) => named(step, labelOf));
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
 }
 
 function because(reason: string | undefined): string {
@@ -91,13 +108,16 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
         ? `${named(event.step, labelOf)} ended without a result; its path for that was taken.`
         : `${named(event.step, labelOf)} ended without a result: ${errorLine(event.error)}.`;
     case 'undo_ordered':
-      return `${formatActor(event.by)} has what was done by ${event.steps.map((step) => named(step, labelOf)).join(', ')} undone.${because(event.reason)}`;
+      return `${formatActor(event.by)} has what ${namedAll(event.steps, labelOf)} did undone, because ${undoCauses[event.because]}.${because(event.reason)}`;
     case 'undo_finished':
       return event.kept.length === 0
         ? 'What had to be undone was undone.'
-        : `What could be undone was undone; ${event.kept.map((kept) => named(kept.step, labelOf)).join(', ')} stays as it is.`;
+        : `What could be undone was undone; what ${namedAll(
+            event.kept.map(({ step }) => step),
+            labelOf,
+          )} did stays as it is.`;
     case 'steps_reset':
-      return `${formatActor(event.by)} put back ${event.steps.map((step) => named(step, labelOf)).join(', ')}.${because(event.reason)}`;
+      return `${formatActor(event.by)} put ${namedAll(event.steps, labelOf)} back, to be done again.${because(event.reason)}`;
     case 'run_confirmed':
       return 'Every step has ended; the results are being checked against the other systems.';
     case 'rollback_started':

@@ -97,7 +97,7 @@ describe('events as sentences', () => {
     [{ ...at, type: 'attempt_started', step: 'pay', attempt: 1, config: {} }, '“Pay the refund” started.'],
     [
       { ...at, type: 'attempt_started', step: 'pay#2', attempt: 3, config: {} },
-      '“Pay the refund” started its attempt 3.',
+      '“Pay the refund” (round 2) started its attempt 3.',
     ],
     [
       { ...at, type: 'attempt_started', step: 'pay', attempt: 2, config: {}, repeated: true },

@@ -22,9 +22,9 @@ describe('answers and their keys', () => {
       '2',
     ]);
   });
-  it('only a no and a send back must be explained', () => {
+  it('a no, a send back and a rollback must be explained', () => {
     const explained = taskAnswers.filter((answer) => ['reason', 'comment'].includes(demandOf(answer)));
-    expect(explained).toEqual(['reject', 'send_back', 'give_up']);
+    expect(explained).toEqual(['reject', 'send_back', 'give_up', 'rollback']);
   });
 });
 

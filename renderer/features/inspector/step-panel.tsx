@@ -78,9 +78,15 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
 function Visit({ state }: { state: StepState }) {
   return (
     <>
-      {state.dueAt !== undefined && state.word === 'waiting' && (
+      {state.word === 'waiting' && (state.dueAt !== undefined || state.awaits !== undefined) && (
         <p className={classes.due}>
-          Goes on <Countdown to={state.dueAt} />
+          {state.awaits === undefined ? 'Goes on' : `Waits for the signal “${state.awaits}”`}
+          {state.dueAt !== undefined && (
+            <>
+              {state.awaits === undefined ? ' ' : ', gives up '}
+              <Countdown to={state.dueAt} />
+            </>
+          )}
         </p>
       )}
       {state.error && state.status !== 'confirmed' && <ErrorBox error={state.error} />}

@@ -22,10 +22,22 @@ function Attempts({ row }: { row: StepRow }) {
 
 function Wait({ row }: { row: StepRow }) {
   if (row.word !== 'waiting' || !row.state) return null;
+  const { awaits, dueAt } = row.state;
+  if (awaits !== undefined)
+    return (
+      <span className={classes.quiet}>
+        for the signal “{awaits}”
+        {dueAt !== undefined && (
+          <>
+            , gives up <Countdown to={dueAt} />
+          </>
+        )}
+      </span>
+    );
   const reason = reasonText(row.state.record.at(-1)?.reason ?? row.state.status);
   return (
     <span className={classes.quiet}>
-      {reason} {row.state.dueAt !== undefined && <Countdown to={row.state.dueAt} />}
+      {reason} {dueAt !== undefined && <Countdown to={dueAt} />}
     </span>
   );
 }

@@ -30,6 +30,7 @@ function wordOf(step: StepState, look: Look): string {
       return 'skipped';
     case 'waiting':
       if (step.status === 'review') return 'waiting for review';
+      if (step.status === 'signal') return 'waits for a signal';
       return step.status === 'retry' ? 'tries again' : 'waiting';
     case 'rolled_back':
       return 'rolled back';
@@ -55,7 +56,8 @@ export function statusOf(step: StepState | undefined, note?: string): StatusView
     attempts: step.attempts.length,
     ...more,
   };
-  if (look === 'waiting' && step.dueAt !== undefined) view.dueAt = step.dueAt;
+  // A signal may come before its time is up; a countdown would promise that it comes then.
+  if (look === 'waiting' && step.status !== 'signal' && step.dueAt !== undefined) view.dueAt = step.dueAt;
   const reason = step.error?.message ?? step.record.at(-1)?.reason;
   if (reason !== undefined) view.reason = reason;
   return view;
