@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { coreDriver, failure, ok, startedAt } from '../../test/harness/core.ts';
 import { effectStep, graphOf, step } from '../../test/harness/graph.ts';
 import type { KeptEffect, RunEvent, RunEventBody } from './events.ts';
-import { resetSteps } from '../../main/runtime/core/undo.ts';
 import { foldRun } from './evolve.ts';
 import { noMetrics, type RunMetrics } from './metrics.ts';
 
@@ -97,13 +96,17 @@ describe('Recovery time', () => {
   });
 
   test('comes when a person has the failed step put back and it is confirmed', () => {
-    const core = coreDriver(graphOf({ a: step() }, [], { settings: { onFailure: 'fail' } }));
-    core.start();
-    core.finish('a', failure('timeout'));
-    core.advance(60_000);
-    core.change((turn) => resetSteps(turn, { steps: ['a'], because: 'retry', by: 'person:ada' }));
-    core.drive();
-    expect(core.state()).toMatchObject({ word: 'complete', metrics: { unrecoveredSince: {}, recovery: only(60_000) } });
+    const error = { class: 'timeout' as const, message: 'No' };
+    const metrics = metricsOf(
+      { type: 'attempt_started', step: 'a', attempt: 1, config: {} },
+      { type: 'attempt_failed', step: 'a', attempt: 1, error },
+      { type: 'step_failed', step: 'a', error, ports: [] },
+      { type: 'run_failed', reason: 'timeout', openEffects: 0 },
+      { type: 'steps_reset', steps: ['a'], because: 'retry', by: 'person:ada' },
+      { type: 'attempt_started', step: 'a', attempt: 2, config: {} },
+      { type: 'step_confirmed', step: 'a', ports: ['out'] },
+    );
+    expect(metrics).toEqual({ ...noMetrics, attempts: 2, failures: 1, recovery: only(5_000) });
   });
 
   test('of thousands of failed steps is measured for a hundred at a time; the others are counted', () => {
