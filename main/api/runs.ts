@@ -109,14 +109,14 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
         await engine.signalRun({ commandId, id: id ?? commandId, data: data ?? null, ...rest });
         return null;
       }),
-    'runs.rollbackPlan': async ({ runId }) => {
-      const plan = await engine.planRollback(runId);
+    'runs.rollbackPlan': async ({ runId, to }) => {
+      const plan = await engine.planRollback(runId, to);
       if (!plan) throw new ApiError('not_found', `There is no run ${runId} in this data folder`);
       return plan;
     },
-    'runs.rollback': ({ commandId, runId, by, reason }) =>
+    'runs.rollback': ({ commandId, runId, by, reason, to }) =>
       once(commandId, async () => {
-        await engine.rollbackRun({ commandId, runId, by, ...(reason === undefined ? {} : { reason }) });
+        await engine.rollbackRun({ commandId, runId, by, reason, to });
         return null;
       }),
     'ledger.list': ({ runId }, push, signal) =>

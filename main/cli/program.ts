@@ -142,13 +142,15 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .option('--value <json>', 'what to tell it, as JSON or @FILE; the output of the step that waits')
     .option('--id <id>', 'the same id again is the same signal')
     .requiredOption('--as <who>', 'who sends it: person:NAME or role:NAME');
-  add<CommonFlags & { plan?: boolean; as: string; reason?: string }>(
+  add<CommonFlags & { plan?: boolean; as: string; reason?: string; to?: string; resume?: boolean }>(
     runs,
     'rollback <run>',
     'undo what a run changed, the last change first',
     async (command, [run], flags) => (await import('./rollback.ts')).rollback(command, String(run), flags),
   )
     .option('--plan', 'only show what would be undone, in which order, and what stays')
+    .option('--to <step>', 'only what ran after this checkpointed step, which then runs again')
+    .option('--resume', 'with --to: go back, and on from there at once')
     .option('--as <who>', 'who asks for it: person:NAME or role:NAME', 'person:terminal')
     .option('--reason <text>', 'why');
 

@@ -18,6 +18,7 @@ import { neverAsleep, type AwakeClock } from './awake.ts';
 import { keepAwakeTime } from './awake-record.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
+import { refuseCheckpoint } from './core/checkpoint.ts';
 import { planRollback } from './core/rollback.ts';
 import { createSpending, type Spending } from './core/spending.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -80,13 +81,20 @@ export interface Engine {
   /** Throws `ApiError` (`refused`, `not_found`, `conflict`). Deduplicated by `commandId`. */
   decideTask(options: DecideTask): Promise<void>;
   /** Undoes what the run changed; a run in progress is cancelled first. */
-  rollbackRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
+  /** With `to`: only what ran after this checkpoint, which then runs again. */
+  rollbackRun(options: {
+    commandId: string;
+    runId: string;
+    by: string;
+    reason?: string | undefined;
+    to?: string | undefined;
+  }): Promise<void>;
   /** Every limit that binds the run now, with what is used of it; those of a day or month count all runs. */
   limits(runId: string): Promise<Limit[] | undefined>;
   /** Tells the run something it may wait for now or later. The same `id` again is the same signal. */
   signalRun(options: SignalRun): Promise<void>;
-  /** What a rollback would do now. */
-  planRollback(runId: string): Promise<RollbackPlan | undefined>;
+  /** What a rollback would do now. Throws `ApiError` when the run cannot go back to the step `to`. */
+  planRollback(runId: string, to?: string): Promise<RollbackPlan | undefined>;
   cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
   read(runId: string): Promise<RunView | undefined>;
   /** Calls back after every publication; returns the unsubscribe. */
@@ -335,8 +343,9 @@ export function createEngine(options: EngineOptions): Engine {
       await post(runId, { type: 'cancel_run', by, ...(reason === undefined ? {} : { reason }) }, commandId);
     },
 
-    async rollbackRun({ commandId, runId, by, reason }) {
-      await post(runId, { type: 'rollback_run', by, ...(reason === undefined ? {} : { reason }) }, commandId);
+    async rollbackRun({ commandId, runId, by, reason, to }) {
+      const more = { ...(reason === undefined ? {} : { reason }), ...(to === undefined ? {} : { to }) };
+      await post(runId, { type: 'rollback_run', by, ...more }, commandId);
     },
 
     async limits(runId) {
@@ -352,9 +361,13 @@ export function createEngine(options: EngineOptions): Engine {
       await post(runId, { type: 'receive_signal', ...signal }, commandId);
     },
 
-    async planRollback(runId) {
+    async planRollback(runId, to) {
       const state = foldRun(await store.events(runId));
-      return state && planRollback(state, await graphOf(state.version));
+      if (!state) return undefined;
+      const graph = await graphOf(state.version);
+      const refusal = to === undefined ? undefined : refuseCheckpoint(state, graph, to);
+      if (refusal) throw new ApiError(refusal.code, `${refusal.message}.`);
+      return planRollback(state, graph, to);
     },
 
     read,

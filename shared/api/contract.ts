@@ -245,10 +245,19 @@ export const contract = {
   ),
 
   /** What a rollback would do now, before anybody asks for it. */
-  'runs.rollbackPlan': query<RollbackPlan>()(z.strictObject({ runId: id })),
-  /** Undoes what the run changed, the last change first; a run in progress is cancelled before. */
+  'runs.rollbackPlan': query<RollbackPlan>()(z.strictObject({ runId: id, to: id.optional() })),
+  /**
+   * Undoes what the run changed, the last change first; a run in progress is cancelled before. With `to`, the id of a
+   * checkpointed step: undoes only what ran after it, and runs that again.
+   */
   'runs.rollback': command<null>()(
-    z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
+    z.strictObject({
+      commandId,
+      runId: id,
+      by: actor,
+      reason: z.string().max(2000).optional(),
+      to: id.optional(),
+    }),
   ),
 
   'inbox.list': watch<InboxItem[]>()(z.strictObject({ state: z.enum(['open', 'done', 'all']).optional() })),

@@ -254,6 +254,8 @@ export type RunEventBody =
       reason?: string;
       /** `$review` of the named step when it runs again. */
       review?: { step: StepKey; comment: string };
+      /** Places of loop edges and of edges that left a loop: what was counted and kept open there begins anew. */
+      forgets?: string[];
     }
   | { type: 'run_confirmed' }
   | { type: 'run_completed'; output: unknown }

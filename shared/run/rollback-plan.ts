@@ -15,4 +15,6 @@ export interface RollbackPlan {
   undo: PlannedUndo[];
   /** What stays, and why. */
   stays: { effectKey: string; step: StepKey; target: string; why: string }[];
+  /** Going back to a checkpoint: the steps that run again. */
+  again?: StepKey[];
 }

@@ -5,7 +5,7 @@
  */
 import { changeStep, effectsOfGeneration, keepOutputOf, pendingStep } from './changes.ts';
 import type { RunEvent, StepKey } from './events.ts';
-import { undoKeyOf } from './keys.ts';
+import { isUndoKey, undoKeyOf } from './keys.ts';
 import { isOpen, orderOf, stepOf } from './state.ts';
 import type { EffectState, RunState, StepState, UndoOrder } from './state.ts';
 
@@ -46,13 +46,26 @@ export function resetSteps(state: RunState, event: RunEvent & { type: 'steps_res
       ...comment,
     }));
   }
-  return next;
+  return forgetRounds(next, event.forgets ?? []);
+}
+
+function forgetRounds(state: RunState, places: readonly string[]): RunState {
+  if (places.length === 0) return state;
+  const loops = { ...state.loops };
+  const exits = { ...state.exits };
+  for (const place of places) {
+    delete loops[place];
+    delete exits[place];
+  }
+  return { ...state, loops, exits };
 }
 
 function putBack(step: StepState, current: readonly EffectState[]): StepState {
   const { key, record, attempts, config, sendBacks, generation } = step;
-  // What nobody has an answer for is only ever repeated under its own key.
-  const isNew = current.length > 0 && current.every(({ status }) => status !== 'intended' && status !== 'in_doubt');
+  // What nobody has an answer for is only ever repeated under its own key, and so is what did not undo its change.
+  const isNew = isUndoKey(key)
+    ? current.some(({ status }) => status === 'confirmed')
+    : current.length > 0 && current.every(({ status }) => status !== 'intended' && status !== 'in_doubt');
   return {
     ...pendingStep(key),
     status: 'pending',

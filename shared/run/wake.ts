@@ -7,7 +7,7 @@ import { isOpen, type RunState, type StepStatus } from './state.ts';
 /** The run is on its way and goes on as soon as a host is there. */
 export const atOnce = 0;
 
-const moving: ReadonlySet<StepStatus> = new Set(['ready', 'running', 'succeeded']);
+const moving: ReadonlySet<StepStatus> = new Set(['pending', 'ready', 'running', 'succeeded']);
 
 /** Epoch milliseconds, `atOnce`, or undefined when the run has ended or only a person can move it. */
 export function wakeOf(state: RunState): number | undefined {

@@ -159,6 +159,26 @@ test('rollback says first what it would do, then undoes it, the last change firs
   expect((await desk.run('runs', 'rollback', String(run))).code).toBe(2);
 });
 
+test('rollback to a checkpoint says what runs again, undoes what ran after it and goes on from there', async () => {
+  const { run } = resultOf(await desk.run('run', refund, '--json'));
+  await desk.run('inbox', 'decide', await openTask(), '--approve', '--as', 'role:finance-lead');
+  const back = ['runs', 'rollback', String(run), '--to', 'pay'];
+  const plan = resultOf(await desk.run(...back, '--plan', '--json'));
+  expect((plan['undo'] as { step: string }[]).map(({ step }) => step)).toEqual(['tell', 'update']);
+  expect(plan['again']).toEqual(['update', 'tell']);
+  expect((await desk.run(...back, '--plan')).out).toContain('Would run again: update, tell.');
+  const unsure = await desk.run(...back);
+  expect([unsure.code, unsure.err]).toEqual([2, expect.stringContaining('--resume')]);
+  expect((await desk.run('runs', 'rollback', String(run), '--resume')).code).toBe(2);
+  const done = await desk.run(...back, '--resume', '--as', 'ada', '--json');
+  expect(done.code).toBe(0);
+  expect(resultOf(done)).toMatchObject({ run, state: 'complete', steps: { pay: 'confirmed', tell: 'confirmed' } });
+  expect(sandboxActions(desk.dataDir)).not.toContain('refund.reversed');
+  const nowhere = await desk.run('runs', 'rollback', String(run), '--to', 'nothing', '--plan');
+  expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('does not exist')]);
+  expect((await desk.run('doctor')).code).toBe(0);
+});
+
 test('export of an import is stable, and importing the same again changes nothing', async () => {
   const imported = await desk.run('import', refund, '--json');
   expect(resultOf(imported)).toMatchObject({ workflow: 'wf_refund', existing: false });

@@ -171,7 +171,12 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /** One run from its start to its end. After many rounds luck turns good, so that what remains is whether it can end. */
-export function live(graph: Graph, seed: number, check: (life: Life) => void = () => undefined): Life {
+export function live(
+  graph: Graph,
+  seed: number,
+  check: (life: Life) => void = () => undefined,
+  goesBack = false,
+): Life {
   const draw = seeded(seed);
   /** Some runs are lucky, some are not. */
   const fortune = 0.4 + draw() * 0.6;
@@ -276,9 +281,11 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
   core.start({ order: 1 });
   /** Some runs are rolled back after they ended, and again when something was left. */
   let regrets = Math.floor(draw() * 4);
+  const goBack = () => core.turn({ type: 'rollback_run', by: 'person:grace', to: pick([...graph.steps.keys()]) ?? '' });
   const regret = (): boolean => {
     if (regrets <= 1) return false;
     regrets -= 1;
+    if (goesBack && draw() < 0.6 && goBack() === undefined) return !core.state().end;
     return core.turn({ type: 'rollback_run', by: 'person:grace' }) === undefined && !core.state().end;
   };
   for (let round = 0; !core.state().end || regret(); round += 1) {
@@ -292,6 +299,7 @@ export function live(graph: Graph, seed: number, check: (life: Life) => void = (
     if (fate < 0.08) crash();
     else if (fate < 0.083) core.cancel();
     else if (fate < 0.086) core.turn({ type: 'rollback_run', by: 'person:grace' });
+    else if (goesBack && fate < 0.1) goBack();
     else if (fate < 0.1 && running !== undefined) beat(running);
     else if (fate < 0.105) signal();
     else if (fate < 0.115) core.sleep(Math.floor(draw() * 50_000));

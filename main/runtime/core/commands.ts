@@ -92,7 +92,13 @@ export type Command =
     }
   | { type: 'cancel_run'; by: Actor; reason?: string }
   /** Undo what the run changed; a run in progress is cancelled first. */
-  | { type: 'rollback_run'; by: Actor; reason?: string };
+  | {
+      type: 'rollback_run';
+      by: Actor;
+      reason?: string;
+      /** Only what ran after this checkpoint is undone; then it runs again. */
+      to?: string;
+    };
 
 export interface Refusal {
   code: 'refused' | 'not_found' | 'conflict';

@@ -7,6 +7,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { scopeOfKey, stepIdOf } from '../../../shared/run/keys.ts';
 import { activeOrders, heldSteps, isReached, stepOf, type RunState } from '../../../shared/run/state.ts';
+import { rollBackTo } from './checkpoint.ts';
 import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt } from './attempt.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { followersOf } from '../../../shared/workflow/graph.ts';
@@ -96,6 +97,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       return undefined;
     }
     case 'rollback_run': {
+      const { to } = command;
+      if (to !== undefined) return rollBackTo(turn, { ...command, to });
       const refusal = refuseRollback(turn.state);
       if (refusal) return refusal;
       if (turn.state.end) startRollback(turn, command.by, command.reason);
@@ -178,6 +181,7 @@ export function settle(turn: Turn): void {
   for (const event of turn.events) {
     if (event.type === 'step_confirmed' || event.type === 'step_failed' || event.type === 'step_skipped')
       ended.add(event.step);
+    else if (event.type === 'steps_reset') for (const key of sourcesOf(turn, event.steps)) ended.add(key);
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);
@@ -186,6 +190,13 @@ export function settle(turn: Turn): void {
   for (const { key } of rootInstances(turn.state, turn.ctx.graph)) if (!hasEnded(stepOf(turn.state, key))) return;
   emit(turn, { type: 'run_confirmed' });
   emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
+}
+
+/** What leads to steps that were put back has ended long ago: their paths are looked at again. */
+function sourcesOf(turn: Turn, steps: readonly StepKey[]): StepKey[] {
+  return steps.flatMap((key) =>
+    (graphStep(turn.ctx, key)?.incoming ?? []).map(({ from }) => currentKey(turn.state, scopeOfKey(key), from.step)),
+  );
 }
 
 /** From the steps that ended now, along their paths: what can no longer be reached is skipped. */
@@ -199,6 +210,8 @@ function skipUnreachable(turn: Turn, ended: Set<StepKey>): void {
       if (!instance || held.has(key) || isReached(turn.state, key)) continue;
       if (position(instance, turn.state, turn.ctx.graph) !== 'skipped') continue;
       emit(turn, { type: 'step_skipped', step: key }, true);
+      // Behind what is still to be walked, also when it was walked before it was skipped.
+      ended.delete(key);
       ended.add(key);
     }
   }

@@ -6,7 +6,7 @@ import { matchesError, type StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { isUndoKey, placeOf } from '../../../shared/run/keys.ts';
 import { loopAt } from '../../../shared/run/rounds.ts';
-import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
+import { heldSteps, stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { Edge } from '../../../shared/workflow/document.ts';
 import type { Graph, GraphStep, Instance } from '../../../shared/workflow/graph.ts';
 import { roundsAllowed, type LoopRegion } from '../../../shared/workflow/regions.ts';
@@ -81,11 +81,17 @@ export function position({ node, scope }: Instance, state: RunState, graph: Grap
 
 /** The step that ended without a result and without a path that handles it: the run is coming to its end. */
 export function unhandledFailure(state: RunState): { key: StepKey; error: StepError } | undefined {
-  for (const { key, status, ports, error } of Object.values(state.steps)) {
-    // A compensation that was given up leaves its change as it is; the run goes on.
-    if (status === 'failed' && ports.length === 0 && error && !isUndoKey(key)) return { key, error };
+  // What is about to be put back, or ended by an order, is no end yet.
+  const held = heldSteps(state);
+  for (const step of Object.values(state.steps)) {
+    if (isUnhandled(step) && !held.has(step.key) && step.error) return { key: step.key, error: step.error };
   }
   return undefined;
+}
+
+/** A compensation that was given up is none: it leaves its change as it is, and the run goes on. */
+export function isUnhandled({ key, status, ports }: StepState): boolean {
+  return status === 'failed' && ports.length === 0 && !isUndoKey(key);
 }
 
 export function hasEnded(step: StepState | undefined): boolean {

@@ -11,15 +11,17 @@ import { activeOrders, isOpen, type RunState, type StepStatus } from '../../../s
 import { stepLabel } from '../../../shared/workflow/describe.ts';
 import type { Graph } from '../../../shared/workflow/graph.ts';
 import { openChanges, putInDoubt } from './effects.ts';
+import { stepsAfter } from './checkpoint.ts';
 import { emit, type Turn } from './turn.ts';
 import { changesInReverse, finishOrder, nextUndo, whyKept } from './undo.ts';
 
-/** What a rollback would do now: the same order and the same rules that it follows. */
-export function planRollback(state: RunState, graph: Graph): RollbackPlan {
-  const plan: RollbackPlan = { undo: [], stays: [] };
+/** What a rollback, or going back to a checkpoint, would do now: the same order and the same rules that it follows. */
+export function planRollback(state: RunState, graph: Graph, to?: string): RollbackPlan {
+  const after = to === undefined ? undefined : stepsAfter(state, graph, to);
+  const plan: RollbackPlan = { undo: [], stays: [], ...(after ? { again: after } : {}) };
   // A rollback tries again what was given up.
   const steps = Object.fromEntries(Object.entries(state.steps).filter(([key]) => !isUndoKey(key)));
-  for (const effect of changesInReverse(state)) {
+  for (const effect of changesInReverse(state, after)) {
     const { key: effectKey, step, target } = effect;
     const why = whyKept({ ...state, steps }, graph, effect);
     if (why === undefined)

@@ -16,7 +16,7 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { KeptEffect, RunEventBody, StepKey, UndoThen } from '../../../shared/run/events.ts';
-import { isUndoKey, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
+import { isUndoKey, placeOf, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
 import {
   activeOrders,
   isOpen,
@@ -40,8 +40,14 @@ export function orderUndo(turn: Turn, order: Omit<Body<'undo_ordered'>, 'id'>): 
   }
 }
 
-export function resetSteps(turn: Turn, reset: Body<'steps_reset'>): void {
-  emit(turn, { type: 'steps_reset', ...reset });
+export function resetSteps(turn: Turn, reset: Omit<Body<'steps_reset'>, 'forgets'>): void {
+  const { loops, exits } = turn.state;
+  const counted = { ...loops, ...exits };
+  const forgets = reset.steps.flatMap((key) => {
+    const places = (graphStep(turn.ctx, key)?.outgoing ?? []).map(({ id }) => placeOf(scopeOfKey(key), id));
+    return places.filter((place) => Object.hasOwn(counted, place));
+  });
+  emit(turn, { type: 'steps_reset', ...reset, ...(forgets.length > 0 ? { forgets } : {}) });
 }
 
 /** Reading and calculating need no end; an announced effect does. */
