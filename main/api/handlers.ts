@@ -1,6 +1,7 @@
 /** All endpoints of the contract, put together by topic. */
 import type { Handlers } from '../../shared/api/contract.ts';
 import { sayDataFaults } from './data-faults.ts';
+import { dependencyHandlers } from './dependencies.ts';
 import { inboxHandlers } from './inbox.ts';
 import { metricsHandlers } from './metrics.ts';
 import { createOnce } from './once.ts';
@@ -15,6 +16,7 @@ export function createHandlers(parts: Parts): Handlers {
     ...workflowHandlers(parts, once),
     ...runHandlers(parts, once),
     ...inboxHandlers(parts, once),
+    ...dependencyHandlers(parts, once),
     ...metricsHandlers(parts),
     ...settingsHandlers(parts, once),
   };

@@ -87,6 +87,9 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return 'The run is complete';
     case 'run_failed':
       return `The run failed: ${event.reason}`;
+    case 'dependency_waited':
+      return `${label(event.step)} waits for ${event.dependency}, which does not answer`;
+    case 'dependency_resumed':
     case 'attempt_started':
     case 'heartbeat_recorded':
     case 'attempt_succeeded':

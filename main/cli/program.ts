@@ -197,6 +197,19 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .requiredOption('--as <who>', 'who decides: person:NAME or role:NAME')
     .option('--reason <text>', 'why');
 
+  const dependencies = add(
+    program,
+    'dependencies',
+    'systems that steps depend on, and whether they answer',
+    async (command) => (await import('./dependencies.ts')).list(command),
+  );
+  add<CommonFlags & { as: string }>(
+    dependencies,
+    'reset <name>',
+    'say that a system answers again; what waits for it goes on',
+    async (command, [name], flags) => (await import('./dependencies.ts')).reset(command, String(name), flags),
+  ).requiredOption('--as <who>', 'who says so: person:NAME or role:NAME');
+
   add(program, 'ledger [run]', 'effects on other systems and their state', async (command, [run]) =>
     (await import('./runs.ts')).ledger(command, typeof run === 'string' ? run : undefined),
   );

@@ -29,7 +29,7 @@ export interface Dispatcher {
   /** Always resolves. Aborting the signal ends the attempt as `cancelled`. `beat` is told every heartbeat. */
   execute(task: Task, signal: AbortSignal, beat?: (payload: unknown) => void): Promise<Outcome>;
   /** Attempts running and attempts waiting for a free place. */
-  load(): { running: number; queued: number };
+  load(): { running: number; queued: number; places: number };
 }
 
 export interface DispatcherOptions {
@@ -335,5 +335,5 @@ function createPlaces(limit: number) {
     queue.shift()?.();
   }
 
-  return { take, give, load: () => ({ running, queued: queue.length }) };
+  return { take, give, load: () => ({ running, queued: queue.length, places: limit }) };
 }

@@ -4,11 +4,11 @@
  * Runs that wait live on disk: their actor is dropped and loaded again when something happens to them.
  */
 import { ApiError } from '../../shared/api/contract.ts';
+import type { DependencyView } from '../../shared/api/contract.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import { allLimits, type Limit } from '../../shared/run/limits.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
-import { periodsOf } from '../../shared/run/spend.ts';
 import { taskOf, type RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
 import { compileGraph, nodeOf, type Graph } from '../../shared/workflow/graph.ts';
@@ -20,8 +20,8 @@ import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
 import { refuseCheckpoint } from './core/checkpoint.ts';
 import { planRollback } from './core/rollback.ts';
-import { createSpending, type Spending } from './core/spending.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { createFacts, type Facts } from './facts.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
@@ -66,7 +66,7 @@ export interface Shared {
   timers: Timers;
   scheduler: Scheduler;
   awake: Pick<AwakeClock, 'ms'>;
-  spending: Spending;
+  facts: Pick<Facts, 'spending' | 'dependencies'>;
   publish(runId: string, events: RunEvent[], state: RunState): void;
   turned(runId: string): void;
   halt(error: unknown): void;
@@ -93,6 +93,10 @@ export interface Engine {
   limits(runId: string): Promise<Limit[] | undefined>;
   /** Tells the run something it may wait for now or later. The same `id` again is the same signal. */
   signalRun(options: SignalRun): Promise<void>;
+  /** Systems that steps depend on, with how many unfinished runs wait for each. */
+  dependencies(): Promise<DependencyView[]>;
+  /** A person says that it answers again. Throws `ApiError` (`not_found`). */
+  resetDependency(options: { name: string; by: string }): Promise<void>;
   /** What a rollback would do now. Throws `ApiError` when the run cannot go back to the step `to`. */
   planRollback(runId: string, to?: string): Promise<RollbackPlan | undefined>;
   cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
@@ -121,6 +125,12 @@ export function createEngine(options: EngineOptions): Engine {
   let isStopping = false;
 
   const { scheduler = nodeScheduler } = options;
+  const facts = createFacts({
+    store,
+    clock,
+    load: options.dispatcher.load,
+    resume: (runId, dependency) => post(runId, { type: 'resume_dependency', dependency }),
+  });
   const shared: Shared = {
     store,
     dispatcher: options.dispatcher,
@@ -132,9 +142,10 @@ export function createEngine(options: EngineOptions): Engine {
     timers: createTimers(clock, (runId) => void withActor(runId, (actor) => actor.poke()).catch(halt), scheduler),
     scheduler,
     awake: options.awake ?? neverAsleep(clock),
-    spending: createSpending(),
+    facts,
     publish: (runId, events, state) => {
       awakeRecord?.worked();
+      facts.wakeful.follow(runId, events);
       for (const listener of listeners) listener(runId, events, state);
     },
     turned,
@@ -162,6 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function turned(runId: string): void {
     for (const listener of [...turnListeners]) listener(runId);
+    facts.wakeful.look();
     void dropWhenIdle(runId);
   }
 
@@ -196,21 +208,8 @@ export function createEngine(options: EngineOptions): Engine {
     return loading;
   }
 
-  let loadedFacts: Promise<void> | undefined;
-  /** What all runs share is known before the first of them is. */
-  function loadFacts(): Promise<void> {
-    loadedFacts ??= readFacts();
-    return loadedFacts;
-  }
-
-  async function readFacts(): Promise<void> {
-    // A clock that was set back by a day still finds its day and month.
-    const { month } = periodsOf(clock() - 2 * 86_400_000);
-    shared.spending.load(await store.spendTotals(month));
-  }
-
   async function load(runId: string): Promise<RunActor | undefined> {
-    await loadFacts();
+    await facts.ready();
     const state = foldRun(await store.events(runId));
     return state && createActor(runId, await graphOf(state.version), state, shared);
   }
@@ -349,13 +348,14 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async limits(runId) {
-      await loadFacts();
+      await facts.ready();
       const view = await read(runId);
       if (!view) return undefined;
       const { state, document } = view;
-      const othersSpent = (period: string) => shared.spending.others(state.workflowId, period, state.spend?.[period]);
-      return allLimits(state, { document, now: state.endedAt ?? clock(), othersSpent });
+      return allLimits(state, { document, now: state.endedAt ?? clock(), othersSpent: facts.othersSpent(state) });
     },
+    dependencies: facts.views,
+    resetDependency: ({ name, by }) => facts.reset(name, by),
 
     async signalRun({ commandId, runId, ...signal }) {
       await post(runId, { type: 'receive_signal', ...signal }, commandId);

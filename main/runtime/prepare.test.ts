@@ -77,6 +77,7 @@ describe('A step about to begin', () => {
           target: 'POST sandbox://payments/refunds',
           request: expect.objectContaining({ body: { order: 7, sum: 12.5, text: 'Order 7' } }),
         },
+        dependency: 'sandbox://payments',
       },
     });
   });

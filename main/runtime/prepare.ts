@@ -78,6 +78,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
   }
   const gate = node.step.gates?.before;
   const estimate = kind.estimate?.(config);
+  const dependency = kind.dependency?.(config);
   const plan = changesTheWorld(node.effect) ? kind.plan?.(config) : undefined;
   return {
     type: 'begin_attempt',
@@ -87,6 +88,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
       ...(ctx.graph.document.settings?.stopWhen ? { stops: await stopValues(ctx.graph, scope) } : {}),
       ...(plan ? { plan } : {}),
       ...(estimate ? { estimate } : {}),
+      ...(dependency === undefined ? {} : { dependency }),
       ...(gate && !step?.approved ? { gate: await gateValues(gate, { ...scope, request: config }) } : {}),
     },
   };

@@ -1,6 +1,8 @@
 /** One run's mailbox over a store that writes when it is told to: what happens while a transaction is being written. */
 import { expect, test } from 'vitest';
 import { createSpending } from './core/spending.ts';
+import { createDependencies } from './core/dependencies.ts';
+import { defaultBreaker } from '../../shared/run/dependency.ts';
 import { createActor } from './run-actor.ts';
 import { noFaults } from './faults.ts';
 import { nodeScheduler } from './scheduler.ts';
@@ -30,7 +32,7 @@ function stage() {
     random: { id: () => 'id', draw: () => 0.5, digest: (text: string) => text },
     faults: noFaults,
     committer: { append: () => new Promise<void>((resolve) => writes.push(resolve)) },
-    spending: createSpending(),
+    facts: { spending: createSpending(), dependencies: createDependencies(defaultBreaker) },
     timers: { set: () => undefined },
     scheduler: nodeScheduler,
     awake: { ms: () => 0 },

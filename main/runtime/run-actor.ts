@@ -63,7 +63,9 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
       id: random.id,
       random: random.draw,
       digest: random.digest,
-      othersSpent: (period) => shared.spending.others(workflowId, period, current?.spend?.[period]),
+      dependencyOf: shared.facts.dependencies.of,
+      breaker: shared.facts.dependencies.policy,
+      othersSpent: (period) => shared.facts.spending.others(workflowId, period, current?.spend?.[period]),
     };
   }
 
@@ -93,7 +95,8 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     const apply = (command: Command): Refusal | undefined => {
       const decision = decide(next, command, context(next));
       if (!decision.ok) return decision.refusal;
-      shared.spending.note(workflowId, next?.spend, decision.state.spend);
+      shared.facts.spending.note(workflowId, next?.spend, decision.state.spend);
+      shared.facts.dependencies.note(runId, decision.events, decision.state);
       next = decision.state;
       events.push(...decision.events);
       return undefined;
@@ -152,7 +155,9 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
       const unsaved = [...buffer, ...events];
       if (events.some((event) => !event.lazy)) {
         shared.faults.hit('before_commit', { runId, events: types });
-        await shared.committer.append({ runId, events: unsaved, state: next, commandIds });
+        const dependencies = shared.facts.dependencies.takeChanged();
+        const told = dependencies.length === 0 ? {} : { dependencies };
+        await shared.committer.append({ runId, events: unsaved, state: next, commandIds, ...told });
         buffer = [];
         shared.faults.hit('after_commit', { runId, events: types });
       } else {

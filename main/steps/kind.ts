@@ -70,6 +70,8 @@ export interface StepKind {
   checkOutput?(config: Record<string, unknown>, output: unknown): string | undefined;
   /** Required for kinds that can change the world. Pure: no clock, no network. */
   plan?(config: Record<string, unknown>): PlannedRequest;
+  /** The system that an attempt depends on: scheme, host and port, or a connection. Pure. */
+  dependency?(config: Record<string, unknown>): string | undefined;
   /** The most that one attempt may cost and use; absent for kinds that cost nothing. Pure. */
   estimate?(config: Record<string, unknown>): Estimate;
   execute(config: Record<string, unknown>, ctx: StepContext): Promise<Outcome>;

@@ -4,6 +4,7 @@
  * The journal, the workflow versions and the effect ledger are the truth; every other table is a projection of them.
  */
 import type { RunSummary, InboxItem, LedgerRow, WorkflowDraft, WorkflowSummary } from '../../shared/api/contract.ts';
+import type { DependencyState } from '../../shared/run/dependency.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunMetrics } from '../../shared/run/metrics.ts';
 import type { SpendTotal } from '../../shared/run/spend.ts';
@@ -17,6 +18,8 @@ export interface RunAppend {
   state: RunState;
   /** Ids of the outside commands these events answer; a second one with the same id must not act again. */
   commandIds: string[];
+  /** What these events, or earlier ones that were not written yet, said of systems that steps depend on. */
+  dependencies?: DependencyState[];
 }
 
 export interface RunQuery {
@@ -69,6 +72,9 @@ export interface ReadStore {
   setting(name: string): Promise<unknown>;
   /** What all runs of each workflow spent per day and month, from this period (`2026-11`) on. */
   spendTotals(since: string): Promise<SpendTotal[]>;
+  dependencies(): Promise<DependencyState[]>;
+  /** Unfinished runs that wait for systems, and for which. */
+  waitingRuns(): Promise<{ runId: string; waitsFor: string[] }[]>;
 }
 
 export interface WriteStore {
@@ -89,6 +95,8 @@ export interface WriteStore {
   }): Promise<WorkflowDraft | undefined>;
   deleteDraft(id: string): Promise<void>;
   saveSetting(name: string, value: unknown): Promise<void>;
+  /** What a person changed; a state that is older than the stored one changes nothing. */
+  saveDependency(state: DependencyState): Promise<void>;
 }
 
 export interface Store extends ReadStore, WriteStore {

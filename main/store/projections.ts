@@ -81,6 +81,7 @@ export function runRow(state: RunState, updatedAt: number): RunRow {
     costMicros: state.costMicros,
     openTasks: Object.values(state.tasks).filter(isOpen).length,
     openEffects: state.openEffects,
+    ...waitsForOf(state),
   };
   return {
     runId: state.runId,
@@ -93,6 +94,11 @@ export function runRow(state: RunState, updatedAt: number): RunRow {
     data: JSON.stringify(summary),
     metrics: JSON.stringify(state.metrics),
   };
+}
+
+function waitsForOf({ steps }: RunState): { waitsFor?: string[] } {
+  const names = Object.values(steps).flatMap(({ waitsFor }) => (waitsFor ? [waitsFor.dependency] : []));
+  return names.length === 0 ? {} : { waitsFor: [...new Set(names)] };
 }
 
 export function taskRows(state: RunState, touched?: Touched): TaskRow[] {

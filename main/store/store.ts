@@ -4,6 +4,7 @@
  */
 import { blobsOn } from './blobs.ts';
 import { writeVerifiedCopy } from './copy.ts';
+import { dependenciesOn } from './dependencies.ts';
 import { examine } from './doctor.ts';
 import { documentsOn } from './documents.ts';
 import { asStoreError, guarded } from './failure.ts';
@@ -63,6 +64,7 @@ function assemble(
   const blobs = blobsOn(db);
   const journal = journalOn(db, blobs);
   const tables = tablesOn(db, documents.version);
+  const dependencies = dependenciesOn(db);
   const transaction = transactionOn(db);
   const selectCommand = db.prepare('SELECT 1 FROM run_command WHERE command_id = ?');
   const insertCommand = db.prepare('INSERT INTO run_command (command_id, run_id, at) VALUES (?, ?, ?)');
@@ -107,6 +109,7 @@ function assemble(
           journal.add(append);
           const last = append.events[append.events.length - 1];
           if (last) tables.project(append.state, append.events, last.at);
+          if (append.dependencies) dependencies.save(append.dependencies);
           for (const commandId of append.commandIds) insertCommand.run(commandId, append.runId, clock());
         }
       });
@@ -164,6 +167,15 @@ function assemble(
     },
     async setting(name) {
       return read(() => documents.setting(name));
+    },
+    async dependencies() {
+      return read(() => dependencies.all());
+    },
+    async waitingRuns() {
+      return read(() => dependencies.waiting());
+    },
+    async saveDependency(state) {
+      write(() => dependencies.save([state]));
     },
     async spendTotals(since) {
       return read(() => tables.spendTotals(since));

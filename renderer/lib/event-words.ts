@@ -95,6 +95,10 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `Nobody decided on ${named(event.step, labelOf)} in time; it went to ${formatActor(event.owner)}.`;
     case 'escalation_opened':
       return `${named(event.step, labelOf)} went to ${formatActor(event.owner)} because ${triggerText(event.on)}: ${event.message}`;
+    case 'dependency_waited':
+      return `${named(event.step, labelOf)} waits: ${event.dependency} does not answer. Next look: ${formatExact(event.until)}.`;
+    case 'dependency_resumed':
+      return `${event.dependency} answers again; ${named(event.step, labelOf)} goes on.`;
     case 'budget_warning':
       return `${warningText(event, labelOf(event.step))}.`;
     case 'loop_taken':
@@ -141,6 +145,7 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
 export function eventMark(event: RunEvent): ShownWord {
   switch (event.type) {
     case 'run_started':
+    case 'dependency_resumed':
     case 'attempt_started':
     case 'heartbeat_recorded':
     case 'effect_intended':
@@ -161,6 +166,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'timer_set':
     case 'signal_awaited':
     case 'gate_opened':
+    case 'dependency_waited':
       return 'waiting';
     case 'attempt_abandoned':
     case 'effect_in_doubt':

@@ -7,6 +7,7 @@
 import './interpretive.ts';
 import * as z from 'zod';
 import { taskAnswers } from '../run/events.ts';
+import type { DependencyState, DependencyWord } from '../run/dependency.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Limit } from '../run/limits.ts';
 import type { MetricsSummary } from '../run/metrics-summary.ts';
@@ -90,6 +91,15 @@ export interface RunSummary {
   costMicros: number;
   openTasks: number;
   openEffects: number;
+  /** Systems that do not answer and that steps of this run wait for. */
+  waitsFor?: string[];
+}
+
+/** A system that steps depend on, and whether it answers. */
+export interface DependencyView extends DependencyState {
+  word: DependencyWord;
+  /** Unfinished runs with a step that waits for it. */
+  waiting: number;
 }
 
 export interface InboxItem extends TaskState {
@@ -275,6 +285,10 @@ export const contract = {
     }),
   ),
 
+  /** Systems that steps depend on, those that do not answer first. */
+  'dependencies.list': watch<DependencyView[]>()(none),
+  /** A person says that it answers again: what waits for it goes on at once. */
+  'dependencies.reset': command<null>()(z.strictObject({ commandId, name: z.string().min(1).max(2_000), by: actor })),
   'ledger.list': watch<LedgerRow[]>()(z.strictObject({ runId: id.optional() })),
   /** Recovery quality over all runs that started in `[from, to)`, and per workflow. Unknown workflow: `not_found`. */
   'metrics.read': query<MetricsReport>()(

@@ -60,7 +60,7 @@ export function changeStep(
   reason?: string,
 ): RunState {
   const old = stepOf(state, event.step) ?? pendingStep(event.step);
-  const { dueAt: _due, awaits: _awaits, ...rest } = old;
+  const { dueAt: _due, awaits: _awaits, waitsFor: _waits, ...rest } = old;
   const next = withStepWord(change(rest), { at: event.at, reason, by: event.by });
   const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
   return { ...state, active, steps: { ...state.steps, [event.step]: next } };

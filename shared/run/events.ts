@@ -89,6 +89,10 @@ export type RunEventBody =
       awakeMs?: number;
       /** The most it may cost, held until what it did cost is known. */
       reserved?: Estimate;
+      /** The system that this attempt depends on. */
+      dependency?: string;
+      /** It finds out whether that system answers again. */
+      isProbe?: boolean;
     }
   /** The latest a running attempt said of its progress; the next attempt is given it. */
   | { type: 'heartbeat_recorded'; step: StepKey; attempt: number; payload: unknown }
@@ -209,6 +213,9 @@ export type RunEventBody =
       reason?: string;
       value?: unknown;
     }
+  /** The system it depends on does not answer; it waits without using a retry. */
+  | { type: 'dependency_waited'; step: StepKey; dependency: string; until: number }
+  | { type: 'dependency_resumed'; step: StepKey; dependency: string }
   /** 80 % of a limit is used; once for each limit, and again when it was raised. */
   | ({ type: 'budget_warning'; step: StepKey } & Omit<Limit, 'step'>)
   | { type: 'step_confirmed'; step: StepKey; ports: string[] }

@@ -198,7 +198,11 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
   attempt_started: fc
     .tuple(
       fc.record({ step: key, attempt: small, config: fc.constant({}), repeated: fc.boolean() }),
-      optional({ awakeMs: small, reserved: fc.record({ costMicros: small, tokens: small }) }),
+      optional({
+        awakeMs: small,
+        dependency: fc.constantFrom('x', 'y'),
+        reserved: fc.record({ costMicros: small, tokens: small }),
+      }),
     )
     .map(([must, may]) => ({ ...must, ...may })),
   heartbeat_recorded: fc.record({ step: key, attempt: small, payload: value }),
@@ -256,6 +260,8 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     pausesRun: fc.boolean(),
     limit,
   }),
+  dependency_waited: fc.record({ step: key, dependency: fc.constantFrom('x', 'y'), until: small }),
+  dependency_resumed: fc.record({ step: key, dependency: fc.constantFrom('x', 'y') }),
   budget_warning: fc.tuple(limit, fc.record({ step: key })).map(([must, may]) => ({ ...must, ...may })),
   task_escalated: fc
     .tuple(fc.record({ step: key, taskId, rung: small, owner: by }), optional({ dueAt: small }))

@@ -24,6 +24,7 @@ import {
   withCost,
   withoutTimes,
 } from './changes.ts';
+import { beginWaiting, endWaiting } from './dependency-wait.ts';
 import type { RunEvent } from './events.ts';
 import { allowRound, goRound } from './rounds.ts';
 import { isUndoKey } from './keys.ts';
@@ -87,6 +88,7 @@ function apply(state: RunState, event: RunEvent): RunState {
             costMicros: 0,
             ...(event.repeated ? { repeated: true } : {}),
             ...(event.reserved ? { reserved: event.reserved } : {}),
+            ...(event.dependency === undefined ? {} : { dependency: event.dependency }),
           },
         ],
       }));
@@ -277,6 +279,10 @@ function apply(state: RunState, event: RunEvent): RunState {
         return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
     }
+    case 'dependency_waited':
+      return beginWaiting(state, event);
+    case 'dependency_resumed':
+      return endWaiting(state, event);
     case 'budget_warning':
       return event.period === undefined
         ? { ...state, warned: { ...state.warned, [event.rule]: event.limit } }

@@ -43,6 +43,8 @@ export interface Attempt {
   repeated?: boolean;
   /** Held for this attempt: it is in flight, or nobody knows what it cost. */
   reserved?: Estimate;
+  /** The system it depended on. */
+  dependency?: string;
 }
 
 /**
@@ -56,6 +58,7 @@ export type StepStatus =
   | 'timer'
   | 'retry'
   | 'signal'
+  | 'dependency'
   | 'review'
   | 'succeeded'
   | 'confirmed'
@@ -85,6 +88,8 @@ export interface StepState {
   dueAt?: number;
   /** Name of the signal it waits for. */
   awaits?: string;
+  /** Set while the system it depends on does not answer. */
+  waitsFor?: { dependency: string; since: number };
   /** Retries used, by index of the retrier. */
   retries: number[];
   firstStartedAt?: number;
@@ -190,7 +195,7 @@ export interface LoopState {
 }
 
 /** Statuses in which a step waits for something that is not a person's escalation. */
-export type WaitingReason = Extract<StepStatus, 'review' | 'signal' | 'timer' | 'retry'>;
+export type WaitingReason = Extract<StepStatus, 'review' | 'signal' | 'timer' | 'retry' | 'dependency'>;
 
 /** What somebody outside said to the run. */
 export interface SignalState {

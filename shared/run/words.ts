@@ -19,6 +19,7 @@ const wordByStatus: Record<StepStatus, StateWord | undefined> = {
   timer: 'waiting',
   retry: 'waiting',
   signal: 'waiting',
+  dependency: 'waiting',
   review: 'waiting',
   succeeded: 'started',
   confirmed: 'confirmed',
@@ -47,7 +48,7 @@ export function openEscalations(state: RunState): TaskState[] {
   );
 }
 
-const waitOrder: readonly WaitingReason[] = ['review', 'signal', 'timer', 'retry'];
+const waitOrder: readonly WaitingReason[] = ['review', 'signal', 'timer', 'retry', 'dependency'];
 
 /** The first word that holds: complete, rolled_back, failed, escalated, started, waiting, confirmed. */
 export function wordOfRun(state: RunState): { word: StateWord; reason?: string } {
@@ -69,7 +70,7 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
 
 /** Work in progress goes backwards; a compensation that waits to be tried again makes the run wait. */
 function rollbackWord(state: RunState): { word: StateWord; reason: string } {
-  const waits = Object.values(state.steps).some((step) => step.status === 'retry' || step.status === 'timer');
+  const waits = Object.values(state.steps).some((step) => ['retry', 'timer', 'dependency'].includes(step.status));
   return { word: waits && state.active === 0 ? 'waiting' : 'started', reason: 'rollback' };
 }
 

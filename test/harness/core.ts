@@ -7,6 +7,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { StepError } from '../../shared/run/errors.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import { defaultBreaker } from '../../shared/run/dependency.ts';
 import { foldRun } from '../../shared/run/evolve.ts';
 import { stepOf, type RunState, type StepState, type TaskState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
@@ -22,6 +23,7 @@ import type {
 import { dueOnceBegun } from '../../main/runtime/core/begun.ts';
 import { decide, settle } from '../../main/runtime/core/decide.ts';
 import { due, type Due } from '../../main/runtime/core/due.ts';
+import { createDependencies, type Dependencies } from '../../main/runtime/core/dependencies.ts';
 import { createSpending, type Spending } from '../../main/runtime/core/spending.ts';
 import { beginTurn, type Turn } from '../../main/runtime/core/turn.ts';
 
@@ -45,6 +47,8 @@ export interface CoreOptions {
   runId?: string;
   /** What all runs of the workflow spend; given to several drivers they are runs of one host. */
   spending?: Spending;
+  /** The systems that steps depend on, as the runs of one host know them. */
+  dependencies?: Dependencies;
   /** Replies by step, used in order; when they are used up (or there are none) the attempt succeeds. */
   script?: Record<string, readonly Reply[]>;
   reply?: (call: Call) => Reply;
@@ -92,6 +96,7 @@ export function seeded(seed: number): () => number {
 
 export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   const { runId = 'run_test', spending = createSpending() } = options;
+  const { dependencies = createDependencies(defaultBreaker) } = options;
   const workflowId = graph.document.id;
   const random = seeded(options.seed ?? 1);
   const used = new Map<string, number>();
@@ -113,6 +118,8 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       id: () => `task_${(ids += 1)}`,
       random,
       digest: (text) => createHash('sha256').update(text).digest('hex'),
+      dependencyOf: dependencies.of,
+      breaker: dependencies.policy,
       othersSpent: (period) => spending.others(workflowId, period, state?.spend?.[period]),
     };
   }
@@ -140,6 +147,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       const decision = decide(state, next, context());
       if (!decision.ok) return decision.refusal;
       spending.note(workflowId, state?.spend, decision.state.spend);
+      dependencies.note(runId, decision.events, decision.state);
       ({ state } = decision);
       added.push(...decision.events);
       return undefined;
@@ -154,7 +162,16 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     }
     if (state) options.afterTurn?.(added, state);
     if (found) dispatch(found);
+    for (const dependency of answering()) play([], { type: 'resume_dependency', dependency });
     return refusal;
+  }
+
+  /** What steps wait for although it answers: whoever closed it wakes them. */
+  function answering(): string[] {
+    const names = Object.values(state?.steps ?? {}).flatMap(({ status, waitsFor }) =>
+      status === 'dependency' && waitsFor ? [waitsFor.dependency] : [],
+    );
+    return [...new Set(names)].filter((name) => dependencies.of(name)?.openUntil === undefined);
   }
 
   function beginWhatIsDue(apply: (command: Command) => Refusal | undefined, added: readonly RunEvent[]): Due {
@@ -292,6 +309,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       const lost = state?.spend;
       state = foldRun(journal);
       spending.note(workflowId, lost, state?.spend);
+      dependencies.load(dependencies.all());
       turn({ type: 'recover' });
     },
   };

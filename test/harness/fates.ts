@@ -10,6 +10,7 @@ import { isUndoKey } from '../../shared/run/keys.ts';
 import type { TaskState } from '../../shared/run/state.ts';
 import { changesTheWorld, effectClasses } from '../../shared/steps/effect.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
+import { createDependencies } from '../../main/runtime/core/dependencies.ts';
 import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } from './core.ts';
 import { cases } from './size.ts';
 import { sideEntries } from '../../shared/workflow/regions.ts';
@@ -186,14 +187,18 @@ export function live(
   let isOver = false;
   const done = new Map<string, number>();
   const partly = new Set<string>();
+  const hasDependencies = draw() < 0.5;
+  const dependencies = createDependencies({ failures: 2, openMs: 3_000, longestOpenMs: 20_000 });
   const core: Core = coreDriver(graph, {
     seed,
+    dependencies,
     prepare: (node) => {
       if (!isOver && draw() < (1 - fortune) / 10) return { class: 'invalid_output', message: 'A value is missing' };
       return {
         config: { n: draw() },
         ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
         gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
+        ...(hasDependencies && draw() < 0.7 ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' } : {}),
         ...(draw() < 0.5 ? { estimate: { costMicros: Math.floor(draw() * 4), tokens: 3 } } : {}),
       };
     },

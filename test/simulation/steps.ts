@@ -47,6 +47,7 @@ export function simulatedKind(luck: Luck, scheduler: Scheduler): StepKind {
   return {
     manifest: { ...httpManifest, kind: 'test' },
     validate: () => undefined,
+    dependency: ({ url }) => (String(url).startsWith('sim://pure/') ? undefined : 'sim://world'),
     estimate: () => ({ costMicros: 3, tokens: 1 }),
     plan: (config) => ({ target: `POST ${String(config['url'])}`, request: config }),
     async execute(config, ctx) {

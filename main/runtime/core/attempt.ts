@@ -4,9 +4,8 @@
  * intent in the same turn as the attempt's start, so that it is durable before anything is called.
  */
 import type { StepError } from '../../../shared/run/errors.ts';
-import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
+import type { RunEventBody, StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
-import type { Estimate } from '../../../shared/run/spend.ts';
 import { changeToUndo, effectOfKey, isDone } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { Gate } from '../../../shared/workflow/document.ts';
@@ -21,7 +20,9 @@ import { gateCauses } from './gate.ts';
 import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
 import { emit, isHeld, stepState, type Turn } from './turn.ts';
+import { admission, waitForDependency } from './wait-for-dependency.ts';
 
+type Started = Extract<RunEventBody, { type: 'attempt_started' }>;
 type Success = Extract<AttemptOutcome, { ok: true }>;
 type Failure = Extract<AttemptOutcome, { ok: false }>;
 
@@ -32,7 +33,12 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
   // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
   // Undoing is exempt from the budgets of going forward.
-  const { stops = [], estimate } = prepared;
+  const { stops = [], estimate, dependency } = prepared;
+  const entry = admission(turn, dependency);
+  if (!entry.passes) {
+    waitForDependency(turn, node, key, entry.dependency, entry.until);
+    return;
+  }
   const crossed = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, stops, estimate);
   if (crossed) {
     if (takeFallbackByRule(turn, node, key, crossed)) return;
@@ -45,7 +51,11 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const mayAsk = before && !approved && !isAnnounced;
   if (mayAsk && openGate(turn, node, key, 'before', before, prepared.config, prepared.gate)) return;
   const reserved = isUndoKey(key) ? undefined : reservationOf(turn, node, estimate);
-  const attempt = startAttempt(turn, node, key, prepared.config, reserved);
+  const attempt = startAttempt(turn, node, key, prepared.config, {
+    ...(reserved ? { reserved } : {}),
+    ...(dependency === undefined ? {} : { dependency }),
+    ...(entry.isProbe ? { isProbe: true } : {}),
+  });
   if (!changesTheWorld(node.effect)) return;
   const undone = isUndoKey(key) ? changeToUndo(turn.state, key) : undefined;
   const plan = prepared.plan ?? { target: node.step.kind, request: prepared.config };
@@ -191,7 +201,7 @@ function startAttempt(
   node: GraphStep,
   key: StepKey,
   config: Record<string, unknown>,
-  reserved?: Estimate,
+  known: Pick<Started, 'reserved' | 'dependency' | 'isProbe'> = {},
 ): number {
   const { attempts } = stepState(turn, key);
   const attempt = attempts.length + 1;
@@ -205,9 +215,9 @@ function startAttempt(
       config,
       ...(repeated ? { repeated: true } : {}),
       awakeMs: turn.ctx.awakeMs,
-      ...(reserved ? { reserved } : {}),
+      ...known,
     },
-    !changesTheWorld(node.effect) && !reserved,
+    !changesTheWorld(node.effect) && !known.reserved && !known.isProbe,
   );
   return attempt;
 }

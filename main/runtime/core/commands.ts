@@ -4,6 +4,7 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { Actor, RunEvent, RunEventBody, StepKey, TaskAnswer, Usage } from '../../../shared/run/events.ts';
+import type { BreakerPolicy, DependencyState } from '../../../shared/run/dependency.ts';
 import type { Estimate, PeriodSpend } from '../../../shared/run/spend.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Graph } from '../../../shared/workflow/graph.ts';
@@ -25,6 +26,8 @@ export interface Prepared {
   gate?: GateValues;
   /** The most this attempt may cost and use. */
   estimate?: Estimate;
+  /** The system it depends on. */
+  dependency?: string;
 }
 
 /** Values computed from an output before the step may be confirmed. */
@@ -79,6 +82,8 @@ export type Command =
   | { type: 'receive_signal'; id: string; name: string; data: unknown; by: Actor }
   /** The due time of this item passed without a decision. */
   | { type: 'escalate_task'; taskId: string }
+  /** A system that steps of this run wait for answers again. */
+  | { type: 'resume_dependency'; dependency: string }
   /** The host was gone: attempts that were running are lost. */
   | { type: 'recover' }
   | {
@@ -122,4 +127,7 @@ export interface DecideContext {
   digest(text: string): string;
   /** What the other runs of this workflow spent in a UTC day or month; absent counts as nothing. */
   othersSpent?: ((period: string) => PeriodSpend) | undefined;
+  /** What all runs know of a system; absent counts as answering. */
+  dependencyOf?: ((name: string) => DependencyState | undefined) | undefined;
+  breaker?: BreakerPolicy | undefined;
 }

@@ -22,6 +22,7 @@ import { settleRollback, startRollback } from './rollback.ts';
 import { fireStep, receiveSignal } from './signals.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
 import { settleOrders } from './undo.ts';
+import { resumeWaiting } from './wait-for-dependency.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
 
 export function decide(state: RunState | undefined, command: Command, ctx: DecideContext): Decision {
@@ -83,6 +84,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       climbLadder(turn, task);
       return undefined;
     }
+    case 'resume_dependency':
+      return resumeWaiting(turn, command.dependency) ? undefined : late('This run');
     case 'recover':
       recover(turn);
       return undefined;

@@ -130,6 +130,8 @@ function afterEscalation(turn: Turn, node: GraphStep, task: TaskState, command: 
 /** An effect nobody could speak for outweighs the error that raised the question; sent back too often has no error. */
 function errorGivenUp(turn: Turn, task: TaskState, by: string): StepError {
   if (task.kind === 'in_doubt') return { class: 'in_doubt', message: `${by} gave up finding out whether it happened` };
+  if (task.on === 'dependency_unhealthy')
+    return { class: 'dependency_unhealthy', message: `${by} gave up waiting for a system that does not answer` };
   if (task.rule !== undefined) return { class: 'budget', message: `${by} did not let the run pass its limit` };
   if (task.loop !== undefined) return { class: 'loop_limit', message: `${by} did not let the loop go round again` };
   return stepState(turn, task.step).error ?? { class: 'loop_limit', message: `${by} gave up after it was sent back` };

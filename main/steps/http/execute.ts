@@ -42,6 +42,11 @@ export const httpStep: StepKind = {
     return undefined;
   },
 
+  dependency(config) {
+    const { protocol, host, port } = urlParts(String(config['url']));
+    return host === '' ? undefined : `${protocol}//${host}${port}`;
+  },
+
   plan(config): PlannedRequest {
     const request = requestOf(config);
     const shown: Record<string, unknown> = { method: request.method, url: request.url };
@@ -77,6 +82,13 @@ function withPartialAnswer(error: unknown): never {
 
 function shownAnswer(response: HttpResponse): Record<string, unknown> {
   return { status: response.status, headers: kept(response), body: response.body };
+}
+
+/** Scheme, host and port as they are logically written: the Sandbox has systems, not addresses. */
+function urlParts(text: string): { protocol: string; host: string; port: string } {
+  const [, protocol = '', host = '', port] = /^([a-z]+:)\/\/([^/:?#@]+|\[[^\]]*\])(:\d+)?(?=[/?#]|$)/i.exec(text) ?? [];
+  const usual = { 'http:': ':80', 'https:': ':443' }[protocol.toLowerCase()] ?? '';
+  return { protocol: protocol.toLowerCase(), host: host.toLowerCase(), port: port ?? usual };
 }
 
 function requestOf(config: Record<string, unknown>): HttpRequest {

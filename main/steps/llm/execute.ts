@@ -37,6 +37,8 @@ export const llmStep: StepKind = {
     return misfit === undefined ? undefined : `The edit does not have the shape the step promises: ${misfit}`;
   },
 
+  dependency: (config) => `model:${String(config['connection'])}`,
+
   estimate(config) {
     // A token is never less than half a character of what is sent, whichever model counts them.
     const sent = ['prompt', 'system', 'output'].reduce((sum, field) => sum + sizeOf(config[field]), 0);

@@ -82,6 +82,7 @@ export function edgeLook(source: StepState | undefined, port: string): EdgeLook 
     case 'timer':
     case 'signal':
     case 'retry':
+    case 'dependency':
     case 'review':
     case 'escalated':
     case undefined:
