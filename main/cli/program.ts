@@ -51,9 +51,10 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     name: string,
     summary: string,
     act: (command: Command, positional: (string | string[] | undefined)[], flags: F) => Promise<number>,
+    options: { isDefault?: boolean } = {},
   ): Commander {
     return parent
-      .command(name)
+      .command(name, options)
       .description(summary)
       .option('--data <dir>', "the data folder (default: the app's)")
       .option('--json', 'results as JSON')
@@ -197,11 +198,13 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .requiredOption('--as <who>', 'who decides: person:NAME or role:NAME')
     .option('--reason <text>', 'why');
 
-  const dependencies = add(
-    program,
-    'dependencies',
-    'systems that steps depend on, and whether they answer',
+  const dependencies = program.command('dependencies').description('systems that steps depend on');
+  add(
+    dependencies,
+    'list',
+    'whether they answer, and who waits for them',
     async (command) => (await import('./dependencies.ts')).list(command),
+    { isDefault: true },
   );
   add<CommonFlags & { as: string }>(
     dependencies,

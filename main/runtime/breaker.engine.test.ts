@@ -97,7 +97,7 @@ test('a server that is down is left alone by every run, also after a restart, un
   await bench.end();
   await bench.begin();
   const all = [first, late, ...others];
-  for (const runId of all) expect((await bench.settled(runId)).word).toBe('complete');
+  await until(async () => (await Promise.all(all.map(wordOf))).every((word) => word === 'complete'));
   expect(here.calls).toBe(6 + all.length);
   // No more at once than there are places.
   expect(here.most).toBeLessThanOrEqual(4);
@@ -120,6 +120,6 @@ test('a person who says that it answers again is believed at once', async () => 
     'No step has',
   );
   await bench.engine.resetDependency({ name: origin, by: 'person:ada' });
-  for (const runId of runs) expect((await bench.settled(runId)).word).toBe('complete');
+  await until(async () => (await Promise.all(runs.map(wordOf))).every((word) => word === 'complete'));
   expect(await bench.store.dependencies()).toMatchObject([{ closedBy: 'person:ada', failures: 0 }]);
 }, 60_000);

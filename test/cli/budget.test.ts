@@ -1,4 +1,6 @@
 /** A budget from the terminal: what is used and held, the question at the limit, and a person who raises it. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { linesOf, resultOf, setUpDesk, type Desk } from './terminal.ts';
 
@@ -50,4 +52,32 @@ test('a limit is shown with what is used of it, and a person raises it by an amo
     by: 'person:ada',
     reason: 'Go',
   });
+});
+
+test('systems that do not answer are listed, and a person says that one does again', async () => {
+  expect((await desk.run('dependencies')).out).toBe('No system has failed to answer.\n');
+  const unknown = await desk.run('dependencies', 'reset', 'http://nobody:80', '--as', 'ada');
+  expect([unknown.code, unknown.err]).toEqual([2, 'No step has depended on http://nobody:80 and failed. (/name)\n']);
+  const server = createServer((_request, response) => response.writeHead(503).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const retriers = [{ errors: ['*'], intervalMs: 0, maxRetries: 9 }];
+  const read = { kind: 'http', config: { method: 'GET', url: `http://${host}/a` }, retry: { retriers } };
+  const file = desk.write('r.holdfast.json', { ...threeAtOnce, id: 'wf_read', steps: { read }, settings: {} });
+  try {
+    const trusted = ['--trust', '--allow-host', host, '--park-after', '0', '--json'];
+    const { run, state, reason } = resultOf(await desk.run('run', file, ...trusted));
+    expect([state, reason]).toEqual(['waiting', 'dependency']);
+    const [down] = linesOf((await desk.run('dependencies', '--json')).out);
+    expect(down).toMatchObject({ name: `http://${host}`, word: 'open', waiting: 1, failures: 5, openings: 1 });
+    expect((await desk.run('dependencies')).out).toContain(`http://${host}  open`);
+    server.removeAllListeners('request').on('request', (_request, response) => response.end('{}'));
+    const reset = await desk.run('dependencies', 'reset', `http://${host}`, '--as', 'ada', '--json');
+    expect(resultOf(reset)).toMatchObject({ word: 'closed', closedBy: 'person:ada' });
+    await desk.run('resume');
+    expect(resultOf(await desk.run('runs', 'show', String(run), '--json'))).toMatchObject({ state: 'complete' });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
