@@ -22,11 +22,11 @@ export interface Dependencies {
 
 export function createDependencies(policy: BreakerPolicy): Dependencies {
   const known = new Map<string, DependencyState>();
-  const unsaved = new Set<string>();
+  const unsaved = new Map<string, DependencyState>();
 
   function keep(next: DependencyState): void {
     known.set(next.name, next);
-    unsaved.add(next.name);
+    unsaved.set(next.name, next);
   }
 
   const dependencies: Dependencies = {
@@ -68,7 +68,7 @@ export function createDependencies(policy: BreakerPolicy): Dependencies {
     },
     takeChanged() {
       if (unsaved.size === 0) return [];
-      const changed = [...unsaved].flatMap((name) => known.get(name) ?? []);
+      const changed = [...unsaved.values()];
       unsaved.clear();
       return changed;
     },

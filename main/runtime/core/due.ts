@@ -81,7 +81,7 @@ function nextOf(instance: Instance, state: RunState, now: number, pace: Pace, gr
   if (signalFor(state, step)) return { type: 'fire', step: step.key };
   if (step.dueAt === undefined) return undefined;
   if (step.dueAt > now) return { type: 'sleep', until: step.dueAt };
-  return { type: step.status === 'retry' ? 'prepare' : 'fire', step: step.key };
+  return { type: step.status === 'retry' || step.status === 'dependency' ? 'prepare' : 'fire', step: step.key };
 }
 
 /** Parked: nothing can go on without a person, or a timer later than `now + parkAfterMs`. */
