@@ -10,7 +10,8 @@ import { durationText } from '../../../shared/workflow/describe.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import { admit, type Admission } from './breaker.ts';
 import { putInDoubt, unsettledEffect } from './effects.ts';
-import { escalate, escalationRule, failStep } from './failure.ts';
+import { escalate, escalationRule } from './failure.ts';
+import { failOrFallBack } from './fallback.ts';
 import { fallbackEdges } from './paths.ts';
 import { totalTimeOf } from './retry.ts';
 import { emit, stepState, type Turn } from './turn.ts';
@@ -39,7 +40,7 @@ export function waitForDependency(turn: Turn, node: GraphStep, key: StepKey, dep
   const unsettled = unsettledEffect(turn.state, key);
   const fallbacks = unsettled ? [] : fallbackEdges(node, error);
   if (fallbacks.some((edge) => edge.onErrors !== undefined)) {
-    emit(turn, { type: 'step_failed', step: key, error, ports: ['failed'] });
+    failOrFallBack(turn, node, key, error, { on: 'dependency_unhealthy', message, happened: false });
     return;
   }
   const leftMs = timeLeft(turn, node, key, now - since);
@@ -49,7 +50,7 @@ export function waitForDependency(turn: Turn, node: GraphStep, key: StepKey, dep
   }
   if (unsettled) putInDoubt(turn, unsettled, message);
   else if (isUndoKey(key) || fallbacks.length > 0)
-    failStep(turn, node, key, error, { on: 'dependency_unhealthy', message, happened: false });
+    failOrFallBack(turn, node, key, error, { on: 'dependency_unhealthy', message, happened: false });
   else escalate(turn, key, { on: 'dependency_unhealthy', message, allow: ['retry', 'give_up'], pausesRun: false });
 }
 
