@@ -26,7 +26,8 @@ function stateAfter(graph: Graph, output: unknown, input: unknown = { id: 7 }): 
   return core.state();
 }
 
-const prepare = (graph: Graph, state: RunState, key = 'pay') => prepareAttempt(state, key, { graph, kinds: stepKinds });
+const prepare = (graph: Graph, state: RunState, key = 'pay') =>
+  prepareAttempt(state, key, { graph, kinds: stepKinds, digest: (text) => `digest of ${text.length}` });
 
 test('A compensation reads the request, the response and the output of the change that it undoes', async () => {
   const body = { was: '{{ request.for }}', id: '{{ response.id }}', of: '{{ output }}' };

@@ -5,12 +5,14 @@
 import type { StepState } from '../../shared/run/state.ts';
 import { changeToUndo, stepOf, type RunState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
+import { canonicalText } from '../../shared/workflow/canonical.ts';
 import type { Gate } from '../../shared/workflow/document.ts';
 import { isUndoKey, scopeOfKey, stepIdOf, undoneBy, visitOf } from '../../shared/run/keys.ts';
 import type { StepKey } from '../../shared/run/events.ts';
 import { nodeOf, type Graph, type GraphStep } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
-import type { Checked, Command, GateValues } from './core/commands.ts';
+import type { Checked, Command, GateValues, Prepared } from './core/commands.ts';
+import { recordedCall } from './core/repeated-call.ts';
 import { evaluate, resolve, type Scope } from './expressions.ts';
 
 type Begin = Extract<Command, { type: 'begin_attempt' | 'refuse_attempt' }>;
@@ -18,6 +20,8 @@ type Begin = Extract<Command, { type: 'begin_attempt' | 'refuse_attempt' }>;
 export interface PrepareContext {
   graph: Graph;
   kinds: ReadonlyMap<string, StepKind>;
+  /** SHA-256 in hexadecimal. */
+  digest(text: string): string;
 }
 
 /** The names an expression may use, seen from one step. What earlier steps gave is gathered only when it is asked for. */
@@ -79,6 +83,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
   const gate = node.step.gates?.before;
   const estimate = kind.estimate?.(config);
   const dependency = kind.dependency?.(config);
+  const call = kind.manifest.expensive && !changesTheWorld(node.effect) ? await callOf(state, key, config, ctx) : {};
   const plan = changesTheWorld(node.effect) ? kind.plan?.(config) : undefined;
   return {
     type: 'begin_attempt',
@@ -89,6 +94,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
       ...(plan ? { plan } : {}),
       ...(estimate ? { estimate } : {}),
       ...(dependency === undefined ? {} : { dependency }),
+      ...call,
       ...(gate && !step?.approved ? { gate: await gateValues(gate, { ...scope, request: config }) } : {}),
     },
   };
@@ -146,4 +152,16 @@ async function stopValues(graph: Graph, scope: Scope): Promise<unknown[]> {
 async function valueOf(expression: string, scope: Scope): Promise<unknown> {
   const found = await evaluate(expression, scope);
   return found.ok ? found.value : undefined;
+}
+
+/** Which call this is, and the checks of its recorded result where it was made before in this run. */
+async function callOf(
+  state: RunState,
+  key: string,
+  config: Record<string, unknown>,
+  { graph, digest }: PrepareContext,
+): Promise<Pick<Prepared, 'callDigest' | 'repeated'>> {
+  const callDigest = digest(`${nodeOf(graph, key)?.step.kind ?? ''}\n${canonicalText(config)}`);
+  const source = recordedCall(state, key, callDigest);
+  return { callDigest, ...(source ? { repeated: await checkOutput(state, key, source.output, graph) } : {}) };
 }

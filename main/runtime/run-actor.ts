@@ -141,7 +141,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
                   step: task.step,
                   checked: await checkOutput(from, task.step, outputWhenFired(from, step), graph),
                 }
-              : await prepareAttempt(from, task.step, { graph, kinds: shared.kinds }),
+              : await prepareAttempt(from, task.step, { graph, kinds: shared.kinds, digest: shared.random.digest }),
           );
         }
         const rest = dueOnceBegun(found, events.slice(decided));

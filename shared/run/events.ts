@@ -62,6 +62,12 @@ export interface KeptEffect {
   why: string;
 }
 
+/** The attempt whose recorded result is served again. */
+export interface CallPlace {
+  step: StepKey;
+  attempt: number;
+}
+
 export type RunEventBody =
   | {
       type: 'run_started';
@@ -93,10 +99,19 @@ export type RunEventBody =
       dependency?: string;
       /** It finds out whether that system answers again. */
       isProbe?: boolean;
+      /** Kind and resolved config of a call that costs money: the same digest is the same call. */
+      callDigest?: string;
     }
   /** The latest a running attempt said of its progress; the next attempt is given it. */
   | { type: 'heartbeat_recorded'; step: StepKey; attempt: number; payload: unknown }
-  | ({ type: 'attempt_succeeded'; step: StepKey; attempt: number; output: unknown; ports: string[] } & Spent)
+  | ({
+      type: 'attempt_succeeded';
+      step: StepKey;
+      attempt: number;
+      output: unknown;
+      ports: string[];
+      reusedFrom?: CallPlace;
+    } & Spent)
   | ({ type: 'attempt_failed'; step: StepKey; attempt: number; error: StepError } & Spent)
   /** The host died while this attempt ran; nobody saw its end. */
   | { type: 'attempt_abandoned'; step: StepKey; attempt: number }

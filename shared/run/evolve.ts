@@ -89,6 +89,7 @@ function apply(state: RunState, event: RunEvent): RunState {
             ...(event.repeated ? { repeated: true } : {}),
             ...(event.reserved ? { reserved: event.reserved } : {}),
             ...(event.dependency === undefined ? {} : { dependency: event.dependency }),
+            ...(event.callDigest === undefined ? {} : { callDigest: event.callDigest }),
           },
         ],
       }));
@@ -101,6 +102,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         ...endAttempt(releaseAttempt(step, event.attempt), event.attempt, {
           endedAt: event.at,
           outcome: 'succeeded',
+          ...(event.reusedFrom ? { reusedFrom: event.reusedFrom } : {}),
           ...spentOf(event),
         }),
         status: 'succeeded',

@@ -4,12 +4,12 @@
  */
 import type { Budget, WorkflowDocument } from '../workflow/document.ts';
 import type { StepKey } from './events.ts';
-import { isUndoKey, stepIdOf } from './keys.ts';
+import { isUndoKey, stepIdOf, visitOf } from './keys.ts';
 import { addSpend, nothingSpent, periodsOf, type PeriodSpend } from './spend.ts';
 import { stepOf, type Attempt, type RunState } from './state.ts';
 
 export type LimitScope = 'step' | 'run' | 'day' | 'month';
-export type Measure = 'costMicros' | 'tokens' | 'attempts' | 'wallMs' | 'retries';
+export type Measure = 'costMicros' | 'tokens' | 'attempts' | 'wallMs' | 'retries' | 'iterations';
 
 export interface Limit {
   /** JSON Pointer of the rule in the workflow. */
@@ -93,14 +93,15 @@ export function limitValueOf({ measure }: Pick<Limit, 'measure'>, text: string):
     }
     case 'tokens':
     case 'attempts':
-    case 'retries': {
+    case 'retries':
+    case 'iterations': {
       const [whole] = /^\d{1,15}$/.exec(text.trim()) ?? [];
       return whole === undefined ? undefined : Number(whole);
     }
   }
 }
 
-const measures: readonly Measure[] = ['costMicros', 'tokens', 'attempts', 'wallMs', 'retries'];
+const measures: readonly Measure[] = ['costMicros', 'tokens', 'attempts', 'wallMs', 'retries', 'iterations'];
 
 interface Used {
   used: number;
@@ -134,6 +135,8 @@ function usedByRun(state: RunState, measure: Measure, now: number): Used {
       return count(now - state.startedAt);
     case 'retries':
       return count(state.retriesUsed);
+    case 'iterations':
+      return count(state.iterations ?? 0);
   }
 }
 
@@ -153,6 +156,8 @@ function usedByStep(state: RunState, id: string, key: StepKey, measure: Measure,
       return count(step?.firstStartedAt === undefined ? 0 : now - step.firstStartedAt);
     case 'retries':
       return count((step?.retries ?? []).reduce((sum, used) => sum + used, 0));
+    case 'iterations':
+      return count(visitOf(key) - 1);
   }
 }
 

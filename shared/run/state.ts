@@ -5,7 +5,17 @@
 import type { EffectClass } from '../steps/effect.ts';
 import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
-import type { Actor, GateCause, KeptEffect, StepKey, TaskAnswer, UndoCause, UndoThen, Usage } from './events.ts';
+import type {
+  Actor,
+  CallPlace,
+  GateCause,
+  KeptEffect,
+  StepKey,
+  TaskAnswer,
+  UndoCause,
+  UndoThen,
+  Usage,
+} from './events.ts';
 import { undoneBy } from './keys.ts';
 import type { Limit } from './limits.ts';
 import type { RunMetrics } from './metrics.ts';
@@ -45,6 +55,9 @@ export interface Attempt {
   reserved?: Estimate;
   /** The system it depended on. */
   dependency?: string;
+  callDigest?: string;
+  /** No call was made: this one's result was served again. */
+  reusedFrom?: CallPlace;
 }
 
 /**

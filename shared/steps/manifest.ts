@@ -48,6 +48,8 @@ export interface StepManifest {
   effect: EffectRule;
   /** What the step may touch, in words for the consent list: `network`, `files`, `model`. */
   permissions: string[];
+  /** Calls cost money: the same one twice in a run is served from the first, or asked about. */
+  expensive?: boolean;
   /**
    * JSON Schema (draft 2020-12) of the config; each property's `title`, `description` and the extra keywords
    * `control`, `help`, `group`, `placeholder`, `choices` come from zod's `.meta()`.

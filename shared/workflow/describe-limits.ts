@@ -33,6 +33,8 @@ export function amountText(measure: Measure, amount: number, currency?: string):
       return moneyText(amount, currency);
     case 'wallMs':
       return durationText(amount);
+    case 'iterations':
+      return `${amount} ${amount === 1 ? 'round' : 'rounds'}`;
     case 'tokens':
     case 'attempts':
     case 'retries':
@@ -59,6 +61,7 @@ export function limitExample(measure: Measure): string {
     case 'tokens':
     case 'attempts':
     case 'retries':
+    case 'iterations':
       return 'a whole number such as 20';
   }
 }

@@ -162,6 +162,7 @@ export const settingsSchema = z.strictObject({
   budget: budgetSchema.optional(),
   onFailure: z.enum(['pause', 'rollback', 'fail']).optional(),
   stopWhen: z.array(stopConditionSchema).optional(),
+  repeatedCalls: z.enum(['reuse', 'park', 'allow']).optional(),
   escalation: z.array(escalationRuleSchema).optional(),
 });
 

@@ -85,27 +85,6 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     places: (document) => gatesWith(document, (gate) => (gate.sendBackTo === undefined ? undefined : 'sendBackTo')),
   },
   {
-    part: 'budgets of rounds',
-    sentence: 'Budgets for rounds of a loop are part of the format, but this version does not watch them.',
-    fix: 'Remove this budget.',
-    places: (document) =>
-      (['iterations'] as const).flatMap((name) => [
-        ...(document.settings?.budget?.[name] === undefined ? [] : [['settings', 'budget', name]]),
-        ...Object.entries(document.steps).flatMap(([id, step]) =>
-          step.budget?.[name] === undefined ? [] : [['steps', id, 'budget', name]],
-        ),
-      ]),
-  },
-  {
-    part: 'stopping after rounds',
-    sentence: 'Stopping after a number of rounds is part of the format, but this version does not run loops.',
-    fix: 'Remove the stop condition.',
-    places: (document) =>
-      (document.settings?.stopWhen ?? []).flatMap((condition, index) =>
-        'iterationsAbove' in condition ? [['settings', 'stopWhen', index]] : [],
-      ),
-  },
-  {
     part: 'reading again at the end',
     sentence: 'Reading again at the end of a run is part of the format, but this version does not do it.',
     fix: 'Remove the mark.',

@@ -62,7 +62,14 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, 'fallback' as const)),
     undo: fc.option(fc.constantFrom(...effectClasses), { nil: undefined }),
     budget: rarely(
-      fc.constantFrom({ costMicros: 4 }, { tokens: 8 }, { attempts: 2 }, { retries: 1 }, { wallMs: 4_000 }),
+      fc.constantFrom(
+        { costMicros: 4 },
+        { tokens: 8 },
+        { attempts: 2 },
+        { retries: 1 },
+        { wallMs: 4_000 },
+        { iterations: 1 },
+      ),
     ),
   })
   .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, undo, budget }) => ({
@@ -127,13 +134,15 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       retryBudget: rarely(fc.nat(4)),
       costBudget: rarely(fc.integer({ min: 1, max: 20 })),
       dayBudget: rarely(fc.integer({ min: 1, max: 20 })),
+      repeatedCalls: rarely(fc.constantFrom('park' as const, 'allow' as const)),
       stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
     }),
   )
-  .map(({ steps, edges, loops, onFailure, retryBudget, costBudget, dayBudget, stopAfterMs }) => {
+  .map(({ steps, edges, loops, onFailure, retryBudget, costBudget, dayBudget, repeatedCalls, stopAfterMs }) => {
     const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
     const settings = {
       ...(onFailure ? { onFailure } : {}),
+      ...(repeatedCalls ? { repeatedCalls } : {}),
       budget: {
         ...(retryBudget === undefined ? {} : { retries: retryBudget }),
         ...(costBudget === undefined ? {} : { costMicros: costBudget }),
@@ -199,6 +208,9 @@ export function live(
         ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
         gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
         ...(hasDependencies && draw() < 0.7 ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' } : {}),
+        ...(!changesTheWorld(node.effect) && draw() < 0.3
+          ? { callDigest: draw() < 0.7 ? 'call:a' : 'call:b', repeated: {} }
+          : {}),
         ...(draw() < 0.5 ? { estimate: { costMicros: Math.floor(draw() * 4), tokens: 3 } } : {}),
       };
     },

@@ -18,6 +18,7 @@ import { escalate } from './failure.ts';
 import { failOrFallBack, takeFallbackByRule } from './fallback.ts';
 import { gateCauses } from './gate.ts';
 import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
+import { askAboutRepetition, repeatedCall } from './repeated-call.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
 import { emit, isHeld, stepState, type Turn } from './turn.ts';
 import { admission, waitForDependency } from './wait-for-dependency.ts';
@@ -33,7 +34,14 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
   // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
   // Undoing is exempt from the budgets of going forward.
-  const { stops = [], estimate, dependency } = prepared;
+  const call = repeatedCall(turn, key, prepared);
+  if (call?.answer === 'park') {
+    askAboutRepetition(turn, key, call.source);
+    return;
+  }
+  const { stops = [] } = prepared;
+  // What is served from the record reaches no other system and costs nothing.
+  const { estimate, dependency }: Prepared = call ? { config: prepared.config } : prepared;
   const entry = admission(turn, dependency);
   if (!entry.passes) {
     waitForDependency(turn, node, key, entry.dependency, entry.until);
@@ -55,7 +63,12 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     ...(reserved ? { reserved } : {}),
     ...(dependency === undefined ? {} : { dependency }),
     ...(entry.isProbe ? { isProbe: true } : {}),
+    ...(prepared.callDigest === undefined ? {} : { callDigest: prepared.callDigest }),
   });
+  if (call) {
+    succeed(turn, node, key, attempt, call.outcome, call.checked);
+    return;
+  }
   if (!changesTheWorld(node.effect)) return;
   const undone = isUndoKey(key) ? changeToUndo(turn.state, key) : undefined;
   const plan = prepared.plan ?? { target: node.step.kind, request: prepared.config };
@@ -201,7 +214,7 @@ function startAttempt(
   node: GraphStep,
   key: StepKey,
   config: Record<string, unknown>,
-  known: Pick<Started, 'reserved' | 'dependency' | 'isProbe'> = {},
+  known: Pick<Started, 'reserved' | 'dependency' | 'isProbe' | 'callDigest'> = {},
 ): number {
   const { attempts } = stepState(turn, key);
   const attempt = attempts.length + 1;

@@ -3,7 +3,15 @@
  * (expressions were evaluated before), and are decided in one serial mailbox per run.
  */
 import type { StepError } from '../../../shared/run/errors.ts';
-import type { Actor, RunEvent, RunEventBody, StepKey, TaskAnswer, Usage } from '../../../shared/run/events.ts';
+import type {
+  Actor,
+  CallPlace,
+  RunEvent,
+  RunEventBody,
+  StepKey,
+  TaskAnswer,
+  Usage,
+} from '../../../shared/run/events.ts';
 import type { BreakerPolicy, DependencyState } from '../../../shared/run/dependency.ts';
 import type { Estimate, PeriodSpend } from '../../../shared/run/spend.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -28,6 +36,10 @@ export interface Prepared {
   estimate?: Estimate;
   /** The system it depends on. */
   dependency?: string;
+  /** Of a call that costs money and changes nothing: of kind and config. */
+  callDigest?: string;
+  /** The checks of the recorded result, where this call was made before. */
+  repeated?: Checked;
 }
 
 /** Values computed from an output before the step may be confirmed. */
@@ -46,6 +58,8 @@ export type AttemptOutcome =
       costMicros?: number;
       details?: Record<string, unknown>;
       response?: unknown;
+      /** Set by the runtime alone: no call was made. */
+      reusedFrom?: CallPlace;
     }
   | {
       ok: false;

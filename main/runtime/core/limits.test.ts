@@ -145,3 +145,44 @@ describe('A limit of a step', () => {
     expect(core.calls).toHaveLength(2);
   });
 });
+
+describe('Rounds', () => {
+  /** Goes back from b to a for as long as it may. */
+  function round(settings: DocumentInput['settings'], patch: Parameters<typeof step>[0] = {}): Core {
+    const graph = graphOf(
+      { a: step(patch), b: step(), c: step() },
+      [
+        ['a', 'b'],
+        ['b:again', 'a', { loop: { maxIterations: 50 } }],
+        ['b', 'c'],
+      ],
+      { settings },
+    );
+    const core = coreDriver(graph, {
+      reply: ({ step: key }) => ok(1, key.startsWith('b') ? { ports: ['again'] } : {}),
+    });
+    core.start();
+    core.drive();
+    return core;
+  }
+
+  test.each([
+    [{ budget: { iterations: 3 } }, {}, 'cost_over', '/settings/budget/iterations', 'The run has gone back 4 rounds'],
+    [{ stopWhen: [{ iterationsAbove: 3 }] }, {}, 'stop_condition', '/settings/stopWhen/0', 'stops above 3'],
+    [{}, { budget: { iterations: 3 } }, 'cost_over', '/steps/a/budget/iterations', 'This step has gone back 4 rounds'],
+  ] as const)('%j %j are counted, and one too many is not gone', (settings, patch, on, rule, message) => {
+    const core = round(settings as DocumentInput['settings'], patch);
+    expect(openTask(core)).toMatchObject({ on, rule, step: 'a#5' });
+    expect(openTask(core).message).toContain(message);
+    expect(core.calls.filter((call) => call.step.startsWith('a'))).toHaveLength(4);
+  });
+
+  test('a person allows more of them', () => {
+    const core = round({ budget: { iterations: 3 } });
+    expect(core.decide('a#5', 'raise', { value: 3 })?.message).toContain('above 3 rounds');
+    core.decide('a#5', 'raise', { value: 5 });
+    core.drive();
+    expect(openTask(core)).toMatchObject({ step: 'a#7' });
+    expect(core.types()).toContain('budget_warning');
+  });
+});

@@ -64,7 +64,9 @@ function whyCrossed(limit: Limit, most: number): string | undefined {
   const { measure, used, reserved } = limit;
   if (measure === 'retries') return undefined;
   const taken = used + reserved;
-  if (taken < limit.limit && taken + most <= limit.limit) return undefined;
+  // The last round that is allowed is still gone; what would be one too many is not.
+  const isLeft = measure === 'iterations' ? taken <= limit.limit : taken < limit.limit;
+  if (isLeft && taken + most <= limit.limit) return undefined;
   const text = (amount: number): string => amountText(measure, amount);
   if (most > limit.limit)
     return `One call of this step may take ${text(most)}; ${budgetName(limit)} is ${text(limit.limit)}`;
@@ -101,6 +103,8 @@ function usedText(limit: Limit): string {
     case 'attempts':
     case 'retries':
       return `${who} has made ${used}`;
+    case 'iterations':
+      return `${who} has gone back ${used}`;
     case 'wallMs':
       return `${who} has taken ${used}`;
   }
@@ -168,6 +172,9 @@ function crossedStops({ ctx, state }: Turn, stops: readonly unknown[]): CrossedL
         `The run has taken ${durationText(sinceMs)}; it stops after ${durationText(condition.runsLongerThanMs)}`,
       );
     }
+    const rounds = state.iterations ?? 0;
+    if ('iterationsAbove' in condition && rounds > condition.iterationsAbove)
+      return stop(`The run has gone back ${rounds} times; it stops above ${condition.iterationsAbove}`);
     // An expression without a clear `false` stops the run: what cannot be told apart is looked at by a person.
     if ('expression' in condition && stops[index] !== false)
       return stop(`The stop condition ${condition.expression} holds`);

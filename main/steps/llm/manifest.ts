@@ -43,6 +43,7 @@ export const manifest: StepManifest = {
   ports: { out: true },
   effect: { default: 'read' },
   permissions: ['model'],
+  expensive: true,
   get config() {
     return describeConfig(form);
   },

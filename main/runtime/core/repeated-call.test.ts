@@ -1,0 +1,97 @@
+/** The same expensive call twice in a run: served from the record, asked about, or made again, as the workflow says. */
+import { describe, expect, test } from 'vitest';
+import { coreDriver, failure, ok, type Core, type CoreOptions } from '../../../test/harness/core.ts';
+import { graphOf, step, type StepInput } from '../../../test/harness/graph.ts';
+import type { Settings } from '../../../shared/workflow/document.ts';
+
+const estimate = { costMicros: 100, tokens: 5 };
+
+function begin(first: Partial<StepInput> = {}, settings: Settings = {}, more: CoreOptions = {}): Core {
+  const graph = graphOf(
+    { a: step(first), b: step({ retry: first.retry }), c: step() },
+    [
+      ['a', 'b'],
+      ['b', 'c'],
+    ],
+    {
+      settings,
+    },
+  );
+  const core = coreDriver(graph, {
+    prepare: ({ id }) => ({
+      config: { ask: 'x' },
+      estimate,
+      dependency: 'model:x',
+      callDigest: id === 'c' ? 'other' : 'same',
+      repeated: {},
+    }),
+    ...more,
+  });
+  core.start();
+  return core;
+}
+
+describe('A repeated call', () => {
+  test('is served from the record: no call, no cost, nothing reserved', () => {
+    const core = begin({}, { budget: { costMicros: 500 } });
+    core.finish('a', ok({ answer: 42 }, { costMicros: 60, ports: ['out'] }));
+    expect(core.calls.map((call) => call.step)).toEqual(['a', 'c']);
+    expect(core.step('b')).toMatchObject({ status: 'confirmed', output: { answer: 42 } });
+    expect(core.step('b').attempts).toMatchObject([
+      { outcome: 'succeeded', costMicros: 0, reusedFrom: { step: 'a', attempt: 1 } },
+    ]);
+    expect(core.step('b').attempts[0]).not.toHaveProperty('dependency');
+    expect(core.state()).toMatchObject({ costMicros: 60, reserved: estimate });
+  });
+
+  test('is checked like any other result, and made when the check says no', () => {
+    const retry = { retriers: [{ errors: ['invalid_output'], intervalMs: 0, maxRetries: 1 }] };
+    const core = begin(
+      { retry },
+      {},
+      {
+        prepare: ({ id }) => ({
+          config: {},
+          callDigest: id === 'c' ? 'other' : 'same',
+          ...(id === 'b' ? { repeated: { doneWhen: { holds: false, expression: 'output.n > 1' } } } : {}),
+        }),
+      },
+    );
+    core.finish('a', ok(1));
+    expect(core.step('b').attempts[0]).toMatchObject({ outcome: 'failed', error: { code: 'done_when' } });
+    expect(core.running()).toEqual(['b']);
+  });
+
+  test('is asked about where the workflow says so, once for each step', () => {
+    const core = begin({}, { repeatedCalls: 'park' });
+    core.finish('a', ok(1));
+    expect(core.openTasks()).toMatchObject([
+      { on: 'cost_over', rule: '/settings/repeatedCalls', step: 'b', allow: ['retry', 'give_up'] },
+    ]);
+    core.decide('b', 'retry');
+    expect(core.running()).toEqual(['b']);
+  });
+
+  test('is made again where the workflow allows it', () => {
+    const core = begin({}, { repeatedCalls: 'allow' });
+    core.finish('a', ok(1));
+    expect(core.running()).toEqual(['b']);
+  });
+});
+
+describe('Never served is', () => {
+  test('what failed: the next attempt of the same step is a call', () => {
+    const retry = { retriers: [{ errors: ['*'], intervalMs: 0, maxRetries: 1 }] };
+    const core = begin({ retry });
+    core.finish('a', failure('timeout'));
+    core.advance(1);
+    expect(core.running()).toEqual(['a']);
+  });
+
+  test.each(['send_back', 'edit'] as const)('what a reviewer did not take as it was: %s', (answer) => {
+    const core = begin({ gates: { after: { owner: 'role:lead' } } });
+    core.finish('a', ok(1));
+    core.decide('a', answer, { reason: 'Wrong', value: 2 });
+    expect(core.running()).toEqual(answer === 'edit' ? ['b'] : ['a']);
+  });
+});
