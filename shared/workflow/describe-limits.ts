@@ -8,6 +8,7 @@ const measureWords: Record<Measure, string> = {
   attempts: 'attempt',
   wallMs: 'time',
   retries: 'retry',
+  iterations: 'round',
 };
 
 /** `the cost limit of the run`, `the time limit of “Pay”`, `the cost limit of the workflow for 2026-11`. */

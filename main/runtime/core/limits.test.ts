@@ -167,9 +167,21 @@ describe('Rounds', () => {
   }
 
   test.each([
-    [{ budget: { iterations: 3 } }, {}, 'cost_over', '/settings/budget/iterations', 'The run has gone back 4 rounds'],
+    [
+      { budget: { iterations: 3 } },
+      {},
+      'cost_over',
+      '/settings/budget/iterations',
+      'The run has gone back for 4 rounds',
+    ],
     [{ stopWhen: [{ iterationsAbove: 3 }] }, {}, 'stop_condition', '/settings/stopWhen/0', 'stops above 3'],
-    [{}, { budget: { iterations: 3 } }, 'cost_over', '/steps/a/budget/iterations', 'This step has gone back 4 rounds'],
+    [
+      {},
+      { budget: { iterations: 3 } },
+      'cost_over',
+      '/steps/a/budget/iterations',
+      'This step has gone back for 4 rounds',
+    ],
   ] as const)('%j %j are counted, and one too many is not gone', (settings, patch, on, rule, message) => {
     const core = round(settings as DocumentInput['settings'], patch);
     expect(openTask(core)).toMatchObject({ on, rule, step: 'a#5' });

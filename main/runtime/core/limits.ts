@@ -104,7 +104,7 @@ function usedText(limit: Limit): string {
     case 'retries':
       return `${who} has made ${used}`;
     case 'iterations':
-      return `${who} has gone back ${used}`;
+      return `${who} has gone back for ${used}`;
     case 'wallMs':
       return `${who} has taken ${used}`;
   }
