@@ -63,9 +63,15 @@ const acceptMeanings: typeof meanings.escalation = {
   '--approve': { answer: 'accept', text: 'leave it as it is and go on' },
 };
 
+const loopMeanings: typeof meanings.escalation = {
+  ...meanings.escalation,
+  '--approve': { answer: 'retry', text: 'go round once more' },
+};
+
 /** What each flag means for this item. */
-function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule' | 'allow'>): typeof meanings.escalation {
+function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule' | 'loop' | 'allow'>): typeof meanings.escalation {
   if (card.allow.includes('accept')) return acceptMeanings;
+  if (card.loop !== undefined) return loopMeanings;
   return card.rule === undefined ? meanings[card.kind] : limitMeanings;
 }
 

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { errorClasses } from '../../shared/run/errors.ts';
-import { taskAnswers } from '../../shared/run/events.ts';
+import { taskAnswers, type TaskAnswer } from '../../shared/run/events.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { escalationTriggers } from '../../shared/workflow/document.ts';
 import { stateWords } from '../../shared/run/state.ts';
 import { eventMark, eventSentence } from './event-words.ts';
 import {
+  answerTitle,
   answerTitles,
   causeText,
   effectStatusText,
   errorAdvice,
   errorLine,
+  guidanceOf,
   listNote,
   questionOf,
   reasonText,
@@ -25,6 +27,20 @@ describe('words for people', () => {
     for (const error of errorClasses) expect(errorAdvice[error]).toMatch(/\.$/);
     for (const trigger of escalationTriggers) expect(triggerText(trigger)).not.toContain('_');
     for (const answer of taskAnswers) expect(answerTitles[answer]).not.toContain('_');
+  });
+
+  it('say what each answer to an escalation leads to', () => {
+    const asked = { kind: 'escalation' as const, allow: ['raise', 'retry', 'give_up', 'rollback'] as TaskAnswer[] };
+    expect(guidanceOf(asked)).toMatch(/Try again does the step once more.*Give up ends the step.*Roll back undoes/);
+    const limit = { ...asked, rule: '/settings/budget/costMicros' };
+    expect(guidanceOf(limit)).toMatch(/^Raise the limit,.* Let it go on,.* Give up ends the run here\./);
+    expect(answerTitle('retry', limit)).toBe('Let it go on');
+    expect(guidanceOf({ ...asked, loop: 'e1' })).toContain('one more round');
+    expect(answerTitle('retry', { loop: 'e1' })).toBe('Go round again');
+    expect(answerTitle('accept', limit)).toBe('Leave it as it is');
+    expect(guidanceOf({ ...asked, allow: ['accept'] })).toContain('cannot be changed any more');
+    expect(guidanceOf({ ...asked, kind: 'review' })).toBeUndefined();
+    expect(guidanceOf({ ...asked, kind: 'in_doubt' })).toContain('Look in the other system first');
   });
 
   it('say why', () => {

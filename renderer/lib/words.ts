@@ -166,8 +166,10 @@ export const answerTitles: Record<TaskAnswer, string> = {
 };
 
 /** At a limit nothing has failed: the question is whether the run may go on. */
-export function answerTitle(answer: TaskAnswer, task: Pick<TaskState, 'rule'>): string {
-  return answer === 'retry' && task.rule !== undefined ? 'Let it go on' : answerTitles[answer];
+export function answerTitle(answer: TaskAnswer, task: Pick<TaskState, 'rule' | 'loop'>): string {
+  if (answer !== 'retry') return answerTitles[answer];
+  if (task.loop !== undefined) return 'Go round again';
+  return task.rule === undefined ? answerTitles.retry : 'Let it go on';
 }
 
 /** What was decided, in the past tense. */
@@ -205,16 +207,33 @@ export function questionOf(task: Pick<TaskState, 'kind' | 'gate' | 'on' | 'messa
   }
 }
 
+/** What an answer to an escalation leads to. */
+function leadsTo(answer: TaskAnswer, { rule, loop }: Pick<TaskState, 'rule' | 'loop'>): string | undefined {
+  switch (answer) {
+    case 'retry':
+      if (loop !== undefined) return 'Go round again allows one more round.';
+      if (rule !== undefined) return 'Let it go on, and this limit is not asked about again in this run.';
+      return 'Try again does the step once more, which helps when the cause is gone.';
+    case 'raise':
+      return 'Raise the limit, and the run goes on until it reaches the new one.';
+    case 'accept':
+      return 'Leave it as it is, and the run goes on with what cannot be changed any more.';
+    case 'rollback':
+      return 'Roll back undoes what the run changed, the last change first.';
+    case 'give_up':
+      return rule === undefined ? 'Give up ends the step without a result.' : 'Give up ends the run here.';
+    default:
+      return undefined;
+  }
+}
+
 /** What to look at before deciding, and what each answer leads to. */
-export function guidanceOf(task: Pick<TaskState, 'kind' | 'gate' | 'rule'>): string | undefined {
+export function guidanceOf(task: Pick<TaskState, 'kind' | 'rule' | 'loop' | 'allow'>): string | undefined {
   switch (task.kind) {
     case 'review':
       return undefined;
     case 'escalation':
-      if (task.rule !== undefined) {
-        return 'Let it go on and this limit is not asked about again in this run. Give up ends the run here.';
-      }
-      return 'Try again does the step once more, which helps when the cause is gone. Give up ends it without a result.';
+      return task.allow.flatMap((answer) => leadsTo(answer, task) ?? []).join(' ');
     case 'in_doubt':
       return 'Look in the other system first. If it happened, the run goes on from there; if it did not, the step is done again under the same key.';
   }
