@@ -6,6 +6,7 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import { foldRun } from '../../shared/run/evolve.ts';
 import { isOpen, type RunState } from '../../shared/run/state.ts';
 import type { Store } from '../../main/store/port.ts';
+import { signalsOf } from './callers.ts';
 import type { SimulatedWorld } from './world.ts';
 
 export interface Verdict {
@@ -25,7 +26,7 @@ export async function judge(store: Store, world: SimulatedWorld, acknowledged: r
     if (!state) continue;
     runs.push({ runId, state, events });
     for (const key of Object.keys(state.effects)) keys.add(key);
-    broken.push(...ledgerOf(state, world), ...endOf(state), ...timersOf(events));
+    broken.push(...ledgerOf(state, world), ...endOf(state), ...timersOf(events), ...signalsOf(events));
   }
   for (const key of world.done.keys()) if (!keys.has(key)) broken.push(`${key} was done and no ledger has it`);
   for (const runId of acknowledged)

@@ -12,6 +12,7 @@ import type { FaultPoint } from '../../main/runtime/faults.ts';
 import type { Scheduler } from '../../main/runtime/scheduler.ts';
 import { stepKinds } from '../../main/steps/index.ts';
 import { seeded } from '../harness/core.ts';
+import { simulatedCallers } from './callers.ts';
 import { newDataDir, simulatedDisk } from './disk.ts';
 import { randomWorkflows } from './graphs.ts';
 import { judge } from './judge.ts';
@@ -68,7 +69,7 @@ async function life(seed: number, folder: string, tell: (line: string) => void):
   let leaves = 0;
   let host: Host | undefined;
   const isCalm = (): boolean => time.elapsed() > calmAfterMs;
-  const usualFortune = 0.4 + draw() * 0.6;
+  const usualFortune = 0.3 + draw() * 0.68;
   const riskPerPoint = draw() < 0.3 ? 0 : draw() * 0.02;
   const riskPerWrite = draw() < 0.8 ? 0 : 0.01;
   const luck = { draw, fortune: () => (isCalm() ? 1 : usualFortune) };
@@ -83,6 +84,8 @@ async function life(seed: number, folder: string, tell: (line: string) => void):
   const world = simulatedWorld(time, luck, disk.isAnnounced);
   const areAbsent = draw() < 0.1;
   simulatedPeople({ time, disk, world, draw, isCalm, areAbsent, engine: () => host?.engine });
+
+  simulatedCallers({ time, disk, draw, isCalm, engine: () => host?.engine });
 
   const workflows = randomWorkflows(seed, 1 + Math.floor(draw() * 4), draw);
   const starts = Array.from({ length: 2 + Math.floor(draw() * 7) }, (_, index) => ({

@@ -6,6 +6,7 @@ import { errorClasses, transientErrors } from '../../shared/run/errors.ts';
 import { manifests } from '../../main/steps/index.ts';
 import type { HttpRequest, Outcome, StepContext, StepKind } from '../../main/steps/kind.ts';
 import { StepFailure } from '../../main/steps/kind.ts';
+import { signalNames } from './callers.ts';
 import type { Scheduler } from '../../main/runtime/scheduler.ts';
 
 interface Luck {
@@ -20,11 +21,15 @@ export function simulatedKind(luck: Luck, scheduler: Scheduler): StepKind {
 
   async function think(ctx: StepContext): Promise<Outcome> {
     await passing(draw() * 500, ctx.signal);
+    if (luck.fortune() < 1 && draw() < 0.15) {
+      const dueAt = ctx.now() + Math.floor(draw() * 100_000) - 1_000;
+      const signal = signalNames[Math.floor(draw() * signalNames.length)];
+      if (draw() < 0.5 || signal === undefined) return { suspend: true, dueAt, output: { n: 1 } };
+      return { suspend: true, signal, ...(draw() < 0.5 ? { dueAt } : {}) };
+    }
     if (draw() >= luck.fortune()) {
       const isHanging = draw() < 0.1;
       if (isHanging) await passing(1_000_000, ctx.signal);
-      if (draw() < 0.3)
-        return { suspend: true, dueAt: ctx.now() + Math.floor(draw() * 100_000) - 1_000, output: { n: 1 } };
       if (draw() < 0.2) throw new Error('A bug in a step');
       const classes = draw() < 0.7 ? transientErrors : errorClasses;
       const errorClass = classes[Math.floor(draw() * classes.length)] ?? 'code';

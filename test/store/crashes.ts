@@ -5,12 +5,14 @@ import { chownSync, copyFileSync, mkdirSync, readFileSync, truncateSync } from '
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SqlDriver } from '../../main/store/port.ts';
+import { seeded } from '../harness/core.ts';
+import { firstSeed, sized, tally } from '../harness/size.ts';
 import { child, fileIn } from './file.ts';
 import { openIn, temporaryFolder } from './folder.ts';
 import { appendOf, wholeRun } from './history.ts';
 import { allOk } from './suite.ts';
 
-const KILL_ROUNDS = 10;
+const KILL_ROUNDS = sized({ small: 10, push: 20, soak: 20 });
 
 export function describeCrashes(name: string, driver: SqlDriver): void {
   describe(`crashes: ${name}`, () => {
@@ -44,24 +46,27 @@ export function describeCrashes(name: string, driver: SqlDriver): void {
       expect(await (await openIn(dataDir, driver)).doctor({})).toSatisfy(allOk);
     });
 
-    it('SIGKILL in the middle of appends loses no acknowledged one', { timeout: 60_000 }, async () => {
+    it('SIGKILL in the middle of appends loses no acknowledged one', { timeout: 300_000 }, async () => {
       const dataDir = temporaryFolder();
       const acknowledged = new Map<string, number>();
+      const random = seeded(firstSeed);
       for (let round = 0; round < KILL_ROUNDS; round += 1) {
-        const delayMs = 20 + Math.floor(Math.random() * 250);
+        const delayMs = 20 + Math.floor(random() * 250);
         const { lines } = await child('append', dataDir, name, `round-${round}`, delayMs);
         const last = lines[lines.length - 1]?.split(' ');
         if (last) acknowledged.set(`round-${round}`, Number(last[1]));
         const store = await openIn(dataDir, driver);
         expect(await store.doctor({}), `killed ${delayMs} ms after the first append`).toSatisfy(allOk);
         for (const [runId, seq] of acknowledged) {
-          expect((await store.events(runId)).length, `${runId}, killed after ${delayMs} ms`).toBeGreaterThanOrEqual(
-            seq,
-          );
+          expect(
+            (await store.events(runId)).length,
+            `${runId}, killed after ${delayMs} ms (HOLDFAST_SEED=${firstSeed})`,
+          ).toBeGreaterThanOrEqual(seq);
           expect(await store.commandSeen(`${runId}-command-${seq}`)).toBe(true);
         }
         await store.close();
       }
+      tally({ 'kills of the store': KILL_ROUNDS });
       expect(acknowledged.size).toBe(KILL_ROUNDS);
       expect(Math.max(...acknowledged.values())).toBeGreaterThan(10);
     });
