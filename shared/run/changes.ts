@@ -8,6 +8,7 @@ import { isUndoKey, undoKeyOf } from './keys.ts';
 import { noMetrics } from './metrics.ts';
 import { changeToUndo, effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
 import type { Attempt, EffectState, RunState, StepState, TaskState } from './state.ts';
+import { without } from './without.ts';
 import { withStepWord } from './words.ts';
 
 export function initialState(runId: string, at: number): RunState {
@@ -60,8 +61,8 @@ export function changeStep(
   reason?: string,
 ): RunState {
   const old = stepOf(state, event.step) ?? pendingStep(event.step);
-  const { dueAt: _due, awaits: _awaits, waitsFor: _waits, ...rest } = old;
-  const next = withStepWord(change(rest), { at: event.at, reason, by: event.by });
+  const kept = without(old, 'dueAt', 'awaits', 'waitsFor');
+  const next = withStepWord(change(kept), { at: event.at, reason, by: event.by });
   const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
   return { ...state, active, steps: { ...state.steps, [event.step]: next } };
 }

@@ -33,6 +33,7 @@ import { changePeriod, isUsageKnown, raiseLimit, reserve, settle } from './spend
 import type { RunState } from './state.ts';
 import { taskOf } from './state.ts';
 import { endOrder, giveOrder, resetSteps } from './undo.ts';
+import { without } from './without.ts';
 import { withRunWord, withStepWord } from './words.ts';
 
 export function evolve(state: RunState | undefined, event: RunEvent): RunState {
@@ -74,8 +75,8 @@ function apply(state: RunState, event: RunEvent): RunState {
         ...(event.key === undefined ? {} : { key: event.key }),
       };
     case 'attempt_started': {
-      const started = changeStep(state, event, ({ error: _error, ...step }) => ({
-        ...step,
+      const started = changeStep(state, event, (step) => ({
+        ...without(step, 'error'),
         ...(event.awakeMs === undefined ? {} : { awakeSince: step.awakeSince ?? event.awakeMs }),
         status: 'running',
         config: event.config,
@@ -98,8 +99,8 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'heartbeat_recorded':
       return changeStep(state, event, (step) => ({ ...step, heartbeat: event.payload }));
     case 'attempt_succeeded': {
-      const ended = changeStep(settle(state, event), event, ({ heartbeat: _beat, ...step }) => ({
-        ...endAttempt(releaseAttempt(step, event.attempt), event.attempt, {
+      const ended = changeStep(settle(state, event), event, (step) => ({
+        ...endAttempt(releaseAttempt(without(step, 'heartbeat'), event.attempt), event.attempt, {
           endedAt: event.at,
           outcome: 'succeeded',
           ...(event.reusedFrom ? { reusedFrom: event.reusedFrom } : {}),

@@ -5,9 +5,9 @@
  */
 import type { RunEvent, StepKey, TaskAnswer } from './events.ts';
 import { stepOf, taskOf, type Attempt, type RunState } from './state.ts';
+import { without } from './without.ts';
 
-/** The most one call may cost and use. */
-export interface Estimate {
+/** The most one call may cost and use. */ export interface Estimate {
   costMicros: number;
   tokens: number;
 }
@@ -74,8 +74,13 @@ export function settle(state: RunState, event: AttemptEnd): RunState {
   const attempt = attemptOf(state, event.step, event.attempt);
   const released = isUsageKnown(event) ? attempt?.reserved : undefined;
   const costMicros = event.costMicros ?? 0;
-  const { reserved = { costMicros: 0, tokens: 0 }, ...rest } = state;
-  const spent = withPeriods(rest, attempt?.startedAt ?? event.at, costMicros, -(released?.costMicros ?? 0));
+  const reserved = state.reserved ?? { costMicros: 0, tokens: 0 };
+  const spent = withPeriods(
+    without(state, 'reserved'),
+    attempt?.startedAt ?? event.at,
+    costMicros,
+    -(released?.costMicros ?? 0),
+  );
   if (!released) return state.reserved ? { ...spent, reserved } : spent;
   const left = { costMicros: reserved.costMicros - released.costMicros, tokens: reserved.tokens - released.tokens };
   return left.costMicros === 0 && left.tokens === 0 ? spent : { ...spent, reserved: left };

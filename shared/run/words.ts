@@ -5,6 +5,7 @@
 import type { RunEvent } from './events.ts';
 import { heldSteps, isOpen } from './state.ts';
 import type { RunState, StateWord, StepState, StepStatus, TaskState, Transition, WaitingReason } from './state.ts';
+import { without } from './without.ts';
 
 export interface Cause {
   at: number;
@@ -36,9 +37,8 @@ export function wordOfStep(step: Pick<StepState, 'status' | 'provisional'>): Sta
 
 export function withStepWord(step: StepState, cause: Cause): StepState {
   const word = wordOfStep(step);
-  const { word: _word, ...rest } = step;
-  if (!word) return rest;
-  return { ...rest, word, record: extend(step.record, word, cause) };
+  if (!word) return without(step, 'word');
+  return { ...step, word, record: extend(step.record, word, cause) };
 }
 
 /** Tasks that hand something to a named person because a rule fired, not decided yet. */
@@ -76,12 +76,10 @@ function rollbackWord(state: RunState): { word: StateWord; reason: string } {
 
 export function withRunWord(state: RunState, event: RunEvent): RunState {
   const { word, reason } = wordOfRun(state);
-  const { reason: _reason, ...rest } = state;
   const cause = { at: event.at, reason, by: 'by' in event ? event.by : undefined };
   return {
-    ...rest,
+    ...(reason === undefined ? without(state, 'reason') : { ...state, reason }),
     word,
-    ...(reason === undefined ? {} : { reason }),
     record: extend(dropPause(state.record, word, event.at), word, cause),
   };
 }
