@@ -108,8 +108,8 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** Runs folded at the same time when the host starts: memory is bounded by these, not by all there are. */
-const recoveredAtOnce = 64;
+/** Runs folded before the first of them goes on when the host starts: the others need not wait for all to be read. */
+const recoveredAtOnce = 8;
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, kinds, clock, random } = options;
