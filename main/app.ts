@@ -29,6 +29,7 @@ import { openStore } from './store/store.ts';
 import { appFolders } from './workspace/folders.ts';
 import { takeLease } from './workspace/lease.ts';
 import type { HostKind } from './workspace/lease.ts';
+import { peopleIn } from './workspace/people.ts';
 import { listenLocally } from './workspace/socket.ts';
 import type { LocalSocket } from './workspace/socket.ts';
 
@@ -52,7 +53,13 @@ export interface AppOptions {
 export type Audience = 'page' | 'command';
 
 /** What reaches beyond the app: writing files where one likes, consent to addresses, running documents unseen. */
-const COMMANDS_ONLY: readonly string[] = ['app.doctor', 'hosts.allow', 'runs.startDocument'] satisfies EndpointName[];
+const COMMANDS_ONLY: readonly string[] = [
+  'app.doctor',
+  'hosts.allow',
+  'people.setPin',
+  'people.remove',
+  'runs.startDocument',
+] satisfies EndpointName[];
 
 export interface App {
   handlers: Handlers;
@@ -136,6 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       problems: (document) => findProblems(document, { manifests, parseExpression, estimate: estimateOf }),
       live,
       allowed,
+      people: peopleIn(store, clock),
       samplesDir: folders.samples,
       clock,
       newId: randomUUID,

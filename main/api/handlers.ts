@@ -6,6 +6,8 @@ import { inboxHandlers } from './inbox.ts';
 import { metricsHandlers } from './metrics.ts';
 import { createOnce } from './once.ts';
 import type { Parts } from './parts.ts';
+import { peopleHandlers } from './people.ts';
+import { repairHandlers } from './repair.ts';
 import { runHandlers } from './runs.ts';
 import { settingsHandlers } from './settings.ts';
 import { workflowHandlers } from './workflows.ts';
@@ -15,6 +17,8 @@ export function createHandlers(parts: Parts): Handlers {
   const handlers: Handlers = {
     ...workflowHandlers(parts, once),
     ...runHandlers(parts, once),
+    ...repairHandlers(parts, once),
+    ...peopleHandlers(parts, once),
     ...inboxHandlers(parts, once),
     ...dependencyHandlers(parts, once),
     ...metricsHandlers(parts),

@@ -12,6 +12,7 @@ const answerWords: Record<TaskAnswer, string> = {
   send_back: 'sent back',
   retry: 'asked to try again',
   give_up: 'gave up on',
+  skip: 'gave the result of',
   happened: 'said it happened:',
   not_happened: 'said it did not happen:',
   raise: 'raised the limit of',
@@ -62,15 +63,27 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return warningText(event, label(event.step));
     case 'escalation_opened':
       return `${label(event.step)} went to ${event.owner}: ${event.message}`;
+    case 'gate_approved':
+      return `${event.by} approved ${label(event.step)}; more people are needed${because(event.reason)}`;
+    case 'gate_edited':
+      return `${event.by} changed what is asked about ${label(event.step)}; the others approve anew${because(event.reason)}`;
     case 'gate_decided':
     case 'escalation_decided':
-      return `${event.by} ${answerWords[event.answer]} ${label(event.step)}${because(event.reason)}`;
+      return `${event.by}${event.verified === false ? ' (unverified)' : ''} ${answerWords[event.answer]} ${label(event.step)}${because(event.reason)}`;
     case 'signal_received':
       return `${event.by} sent the signal ${event.name}`;
     case 'task_escalated':
       return `Nobody decided ${label(event.step)} in time; it went to ${event.owner}`;
     case 'cancel_requested':
       return `${event.by} cancelled the run${because(event.reason)}`;
+    case 'step_supplied':
+      return `${label(event.step)} has the result that ${event.by} gave${because(event.reason)}`;
+    case 'run_paused':
+      return `${event.by} paused the run${because(event.reason)}`;
+    case 'run_resumed':
+      return `${event.by} let the run go on${because(event.reason)}`;
+    case 'run_reopened':
+      return `${event.by} had ${label(event.step)} tried again${because(event.reason)}`;
     case 'rollback_started':
       return `${event.by} had the run rolled back${because(event.reason)}`;
     case 'undo_ordered':

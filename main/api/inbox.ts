@@ -26,18 +26,21 @@ export function inboxHandlers(parts: Parts, once: Once): Pick<Handlers, 'inbox.l
     'inbox.list': ({ state }, push, signal) =>
       live.watch(['inbox'], () => store.tasks({ state: state ?? 'open' }), push, signal),
     'inbox.get': async ({ taskId }) => card(parts, await item(taskId)),
-    'inbox.decide': ({ commandId, taskId, answer, by, reason, value, digest }) =>
+    'inbox.decide': ({ commandId, taskId, answer, by, reason, value, digest, ports, pin }) =>
       once(commandId, async () => {
         const { runId } = await item(taskId);
+        const proof = await parts.people.prove(by, pin);
         await engine.decideTask({
           commandId,
           runId,
           taskId,
           answer,
           by,
+          ...proof,
           ...(reason === undefined ? {} : { reason }),
           ...(value === undefined ? {} : { value }),
           ...(digest === undefined ? {} : { digest }),
+          ...(ports === undefined ? {} : { ports }),
         });
         return null;
       }),

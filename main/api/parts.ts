@@ -6,6 +6,7 @@ import type { Problem } from '../../shared/workflow/problem.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { SandboxEntry } from '../sandbox/sandbox.ts';
 import type { Store } from '../store/port.ts';
+import type { People } from '../workspace/people.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import type { Live } from './live.ts';
 
@@ -17,6 +18,7 @@ export interface Parts {
   problems(document: WorkflowDocument): Problem[];
   live: Live;
   allowed: AllowedHosts;
+  people: People;
   samplesDir: string;
   /** Epoch milliseconds. */
   clock(): number;

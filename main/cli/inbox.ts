@@ -7,12 +7,13 @@ import type { InboxCard } from '../../shared/api/contract.ts';
 import type { TaskAnswer } from '../../shared/run/events.ts';
 import { limitValueOf } from '../../shared/run/limits.ts';
 import { limitExample } from '../../shared/workflow/describe-limits.ts';
-import type { TaskKind } from '../../shared/run/state.ts';
+import type { TaskKind, TaskState } from '../../shared/run/state.ts';
 import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
 import { DEFAULT_PARK_AFTER_MS, resultOf, resultText, settle } from './drive.ts';
 import { readJsonArgument } from './graph-file.ts';
 import { CliFailure, invocation, money, oneLine, time } from './output.ts';
+import { readPin } from './pin.ts';
 import { once, openSession } from './session.ts';
 
 export interface DecideFlags {
@@ -22,11 +23,13 @@ export interface DecideFlags {
   sendBack: boolean;
   raise?: string;
   rollback: boolean;
+  skip?: string;
+  pin?: string;
   as: string;
   reason?: string;
 }
 
-type Flag = '--approve' | '--edit' | '--reject' | '--send-back' | '--rollback' | '--raise';
+type Flag = '--approve' | '--edit' | '--reject' | '--send-back' | '--rollback' | '--raise' | '--skip';
 
 const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text: string }>>> = {
   review: {
@@ -39,6 +42,7 @@ const meanings: Record<TaskKind, Partial<Record<Flag, { answer: TaskAnswer; text
     '--approve': { answer: 'retry', text: 'try the step again' },
     '--reject': { answer: 'give_up', text: 'give the step up' },
     '--rollback': { answer: 'rollback', text: 'undo what the run did' },
+    '--skip': { answer: 'skip', text: 'go on with this JSON as the result of the step' },
   },
   in_doubt: {
     '--approve': { answer: 'happened', text: 'it happened' },
@@ -55,6 +59,7 @@ const limitMeanings: typeof meanings.escalation = {
   },
   '--approve': { answer: 'retry', text: 'let the run go on past this limit' },
   '--reject': { answer: 'give_up', text: 'end the run here' },
+  '--skip': { answer: 'skip', text: 'leave the step out, with this JSON as its result' },
 };
 
 /** Going on with what cannot be changed any more, where trying again is no answer. */
@@ -111,7 +116,9 @@ export async function show(command: Command, taskId: string): Promise<number> {
 export async function decide(command: Command, taskId: string, flags: DecideFlags): Promise<number> {
   const by = actorOf(flags.as);
   const flag = chosenFlag(flags);
-  const edited = flags.edit === undefined ? undefined : await readJsonArgument('--edit', flags.edit, command.resolve);
+  const pin = flags.pin === undefined ? undefined : await readPin(flags.pin);
+  const given = flags.edit ?? flags.skip;
+  const edited = given === undefined ? undefined : await readJsonArgument(flag, given, command.resolve);
   const session = await openSession(command.dataDir, command.openApp);
   try {
     const card = await session.client.call('inbox.get', { taskId });
@@ -134,6 +141,7 @@ export async function decide(command: Command, taskId: string, flags: DecideFlag
       ...(value === undefined ? {} : { value }),
       ...(flags.reason === undefined ? {} : { reason: flags.reason }),
       ...(card.digest === undefined ? {} : { digest: card.digest }),
+      ...(pin === undefined ? {} : { pin }),
     });
     // A running host drives the run by itself; alone, nobody else would.
     const parkAfterMs = session.own ? DEFAULT_PARK_AFTER_MS : undefined;
@@ -141,8 +149,11 @@ export async function decide(command: Command, taskId: string, flags: DecideFlag
       parkAfterMs === undefined
         ? await current(session.client, card.runId)
         : await settle(session, card.runId, parkAfterMs);
-    const result = { task: taskId, answer: meaning.answer, ...resultOf(state, []) };
-    command.output.result(result, `Decided: ${meaning.text}.\n${resultText(result, state)}`);
+    const verified = pin !== undefined;
+    const left = approvalsMissing(state.tasks[taskId]);
+    const result = { task: taskId, answer: meaning.answer, verified, approvalsLeft: left, ...resultOf(state, []) };
+    const said = left > 0 ? `Noted: ${meaning.text}; ${approvals(left)} needed` : `Decided: ${meaning.text}`;
+    command.output.result(result, `${said}${verified ? '' : ' (unverified)'}.\n${resultText(result, state)}`);
     return 0;
   } finally {
     await session.close();
@@ -154,6 +165,16 @@ function newLimit({ limit }: InboxCard, text: string): number {
   if (value !== undefined) return value;
   const form = limit ? limitExample(limit.measure) : 'a number';
   throw new CliFailure(2, `--raise needs the new limit: ${form}, not "${oneLine(text)}".`);
+}
+
+/** How many people must still approve before the review is decided. */
+function approvalsMissing(task: Pick<TaskState, 'quorum' | 'approvals' | 'decision' | 'closedAt'> | undefined): number {
+  if (!task || task.decision || task.closedAt !== undefined) return 0;
+  return (task.quorum ?? 1) - (task.approvals?.length ?? 0);
+}
+
+function approvals(count: number): string {
+  return count === 1 ? 'one more approval is' : `${count} more approvals are`;
 }
 
 async function current(client: Parameters<typeof once>[0], runId: string) {
@@ -170,18 +191,26 @@ function chosenFlag(flags: DecideFlags): Flag {
   if (flags.sendBack) chosen.push('--send-back');
   if (flags.rollback) chosen.push('--rollback');
   if (flags.raise !== undefined) chosen.push('--raise');
+  if (flags.skip !== undefined) chosen.push('--skip');
   const [flag, ...others] = chosen;
   if (flag && others.length === 0) return flag;
-  throw new CliFailure(
-    2,
-    'Give exactly one of --approve, --edit JSON, --reject, --send-back, --rollback and --raise LIMIT.',
-  );
+  const known = '--approve, --edit JSON, --reject, --send-back, --rollback, --raise LIMIT and --skip JSON';
+  throw new CliFailure(2, `Give exactly one of ${known}.`);
 }
 
 function flagsFor(card: InboxCard): [Flag, string][] {
   return (Object.entries(meaningsOf(card)) as [Flag, { answer: TaskAnswer; text: string }][])
     .filter(([, meaning]) => card.allow.includes(meaning.answer))
     .map(([flag, meaning]) => [flag, meaning.text]);
+}
+
+function keptOutText(entry: string): string {
+  if (entry === 'starter') return 'who started the run';
+  return entry.startsWith('step:') ? `who decided on ${entry.slice('step:'.length)}` : entry;
+}
+
+function needsPin(card: Pick<InboxCard, 'quorum' | 'notBy'>): boolean {
+  return card.quorum !== undefined || card.notBy !== undefined;
 }
 
 function cardText(card: InboxCard): string {
@@ -195,6 +224,11 @@ function cardText(card: InboxCard): string {
     const limit = cause.limit === undefined ? '' : `, the limit is ${JSON.stringify(cause.limit)}`;
     lines.push(`Asked because of ${cause.condition}${measured}${limit}.`);
   }
+  if (card.quorum !== undefined)
+    lines.push(`Needs ${card.quorum} people; ${approvals(approvalsMissing(card))} needed.`);
+  for (const { by, reason, verified } of card.approvals ?? [])
+    lines.push(`Approved by ${by}${verified ? '' : ' (unverified)'}${reason ? `: ${oneLine(reason)}` : ''}`);
+  if (card.notBy) lines.push(`Must not be answered by: ${card.notBy.map(keptOutText).join(', ')}.`);
   if (card.shown !== undefined) lines.push('What is decided on:', JSON.stringify(card.shown, null, 2));
   for (const effect of card.next) {
     lines.push(
@@ -203,11 +237,11 @@ function cardText(card: InboxCard): string {
   }
   if (card.decision)
     lines.push(
-      `Decided by ${card.decision.by}: ${card.decision.answer}${card.decision.reason ? ` – ${oneLine(card.decision.reason)}` : ''}`,
+      `Decided by ${card.decision.by}${card.decision.verified === false ? ' (unverified)' : ''}: ${card.decision.answer}${card.decision.reason ? ` – ${oneLine(card.decision.reason)}` : ''}`,
     );
   else
     lines.push(
-      `Answer with ${invocation} inbox decide ${card.taskId} --as WHO and`,
+      `Answer with ${invocation} inbox decide ${card.taskId} --as WHO${needsPin(card) ? ' --pin PIN' : ''} and`,
       ...flagsFor(card).map(([flag, text]) => `  ${flag.padEnd(11)} ${text}`),
     );
   return lines.join('\n');

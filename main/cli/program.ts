@@ -8,19 +8,16 @@ import { defaultDataDir } from '../workspace/folder.ts';
 import type { Command } from './command.ts';
 import { metricsHelp } from './metrics-help.ts';
 import { momentOf } from './moment.ts';
+import { collect, type CommonFlags } from './flags.ts';
+import { addPeople } from './people-flags.ts';
 import { CliFailure, createOutput, reportFailure } from './output.ts';
+import { addRepair } from './repair-flags.ts';
 import type { OpenApp } from './session.ts';
 
 export interface ProgramOptions {
   version: string;
   openApp: OpenApp;
   serve(options: { dataDir: string; port: number; open: boolean }): Promise<number>;
-}
-
-interface CommonFlags {
-  data?: string;
-  json?: boolean;
-  debug?: boolean;
 }
 
 /** Runs the command line and gives the exit code. */
@@ -45,7 +42,6 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     };
   }
 
-  /** A command with the flags all have; `act` gives its exit code. */
   function add<F extends CommonFlags>(
     parent: Commander,
     name: string,
@@ -80,6 +76,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       allowHost?: string[];
       parkAfter: number;
       follow?: boolean;
+      as?: string;
     }
   >(
     program,
@@ -100,7 +97,8 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .option('--trust', 'allow what the workflow touches outside the Sandbox')
     .option('--allow-host <host:port>', 'allow a private address for this data folder; may be repeated', collect)
     .option('--park-after <ms>', 'a timer further away than this parks the run', wholeNumber, 60_000)
-    .option('--follow', 'print events as JSON lines while it runs');
+    .option('--follow', 'print events as JSON lines while it runs')
+    .option('--as <who>', 'who starts it: person:NAME or role:NAME; reviews may keep that person out');
 
   add<CommonFlags & { parkAfter: number }>(
     program,
@@ -110,7 +108,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       (await import('./run.ts')).resume(command, Array.isArray(runIds) ? runIds : [], flags),
   ).option('--park-after <ms>', 'a timer further away than this parks the run', wholeNumber, 60_000);
 
-  const runs = program.command('runs').description('inspect and end runs');
+  const runs = program.command('runs').description('inspect, repair and end runs');
   add<CommonFlags & { workflow?: string; limit: number }>(
     runs,
     'list',
@@ -155,6 +153,8 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .option('--as <who>', 'who asks for it: person:NAME or role:NAME', 'person:terminal')
     .option('--reason <text>', 'why');
 
+  addRepair(runs, add);
+
   const inbox = program.command('inbox').description('what waits for a person');
   add<CommonFlags & { all?: boolean }>(inbox, 'list', 'open items', async (command, _args, flags) =>
     (await import('./inbox.ts')).list(command, { all: flags.all === true }),
@@ -170,6 +170,8 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       sendBack?: boolean;
       raise?: string;
       rollback?: boolean;
+      skip?: string;
+      pin?: string;
       as: string;
       reason?: string;
     }
@@ -195,7 +197,9 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
       'at a limit: go on with this new one; money as 1.50, time as 10min, counts as whole numbers',
     )
     .option('--rollback', 'escalation and in doubt: undo what the run did')
+    .option('--skip <json>', 'escalation: go on with this as the result of the step, JSON or @FILE')
     .requiredOption('--as <who>', 'who decides: person:NAME or role:NAME')
+    .option('--pin <pin>', 'proves it, or - to read it from the input; without it the answer is unverified')
     .option('--reason <text>', 'why');
 
   const dependencies = program.command('dependencies').description('systems that steps depend on');
@@ -213,6 +217,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     async (command, [name], flags) => (await import('./dependencies.ts')).reset(command, String(name), flags),
   ).requiredOption('--as <who>', 'who says so: person:NAME or role:NAME');
 
+  addPeople(program, add);
   add(program, 'ledger [run]', 'effects on other systems and their state', async (command, [run]) =>
     (await import('./runs.ts')).ledger(command, typeof run === 'string' ? run : undefined),
   );
@@ -271,10 +276,6 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return reportFailure(error, debug);
   }
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }
 
 function numberWithin(text: string, min: number, max: number): number {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { touches, touchText } from '../../shared/workflow/touches.ts';
 import { manifests } from '../steps/index.ts';
+import { actorOf } from './actor.ts';
 import type { Command } from './command.ts';
 import { exitCodeOf, follow, resultOf, resultText, settle } from './drive.ts';
 import { readGraph, readJsonArgument } from './graph-file.ts';
@@ -21,12 +22,14 @@ export interface RunFlags {
   allowHost: string[];
   parkAfter: number;
   follow: boolean;
+  as?: string;
 }
 
 export async function run(command: Command, file: string, flags: RunFlags): Promise<number> {
   const { output } = command;
   const document = await readGraph(command.resolve(file));
   const input = flags.input === undefined ? undefined : await readJsonArgument('--input', flags.input, command.resolve);
+  const by = flags.as === undefined ? 'cli' : actorOf(flags.as);
   const env = Object.fromEntries(flags.env.map(readAssignment));
   const hosts = flags.allowHost.map(readHost);
   if (flags.key !== undefined && (flags.key.trim() === '' || flags.key.length > MAX_KEY))
@@ -39,7 +42,7 @@ export async function run(command: Command, file: string, flags: RunFlags): Prom
     const { runId } = await session.client.call('runs.startDocument', {
       commandId: randomUUID(),
       document,
-      by: 'cli',
+      by,
       env,
       ...(input === undefined ? {} : { input }),
       ...(flags.key === undefined ? {} : { key: flags.key }),

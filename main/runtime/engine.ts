@@ -9,9 +9,9 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
 import { allLimits, type Limit } from '../../shared/run/limits.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
-import { taskOf, type RunState } from '../../shared/run/state.ts';
+import type { RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
-import { compileGraph, nodeOf, type Graph } from '../../shared/workflow/graph.ts';
+import { compileGraph, type Graph } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Store } from '../store/port.ts';
 import { neverAsleep, type AwakeClock } from './awake.ts';
@@ -25,7 +25,8 @@ import { createFacts, type Facts } from './facts.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
-import type { DecideTask, RunView, SignalRun, StartRun } from './requests.ts';
+import type { DecideTask, Repair, RunView, SignalRun, StartRun } from './requests.ts';
+import { portsOf, requireShape, suppliedBy, type Supplied } from './supplied.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 /** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
@@ -80,6 +81,8 @@ export interface Engine {
   startRun(options: StartRun): Promise<{ runId: string; existing: boolean }>;
   /** Throws `ApiError` (`refused`, `not_found`, `conflict`). Deduplicated by `commandId`. */
   decideTask(options: DecideTask): Promise<void>;
+  /** Pauses, goes on, tries again or skips. Throws like `decideTask`. */
+  repair(options: { commandId: string; runId: string; command: Repair }): Promise<void>;
   /** Undoes what the run changed; a run in progress is cancelled first. */
   /** With `to`: only what ran after this checkpoint, which then runs again. */
   rollbackRun(options: {
@@ -231,14 +234,14 @@ export function createEngine(options: EngineOptions): Engine {
     if (refusal) throw new ApiError(refusal.code, refusal.message);
   }
 
-  /** What comes after the step relies on the shape it promises, whoever wrote the output. */
-  async function checkEdit(runId: string, taskId: string, value: unknown): Promise<void> {
+  /** A result that a person gives must fit; resolves to the paths the run goes on along. */
+  async function fit(runId: string, supplied: (state: RunState) => Supplied | undefined): Promise<string[]> {
     const state = await withActor(runId, (actor) => actor.state());
-    const task = state && taskOf(state, taskId);
-    if (!state || task?.gate !== 'after') return;
-    const node = nodeOf(await graphOf(state.version), task.step);
-    const misfit = node && kinds.get(node.step.kind)?.checkOutput?.(state.steps[task.step]?.config ?? {}, value);
-    if (misfit !== undefined) throw new ApiError('refused', misfit);
+    const result = state && supplied(state);
+    if (!result) return ['out'];
+    const graph = await graphOf(state.version);
+    requireShape(state, graph, kinds, result);
+    return portsOf(graph, kinds, result);
   }
 
   /** One run that cannot be read must not keep all the others from going on. */
@@ -326,16 +329,25 @@ export function createEngine(options: EngineOptions): Engine {
       return mine;
     },
 
-    async decideTask({ commandId, runId, reason, digest, value, ...rest }) {
-      if (rest.answer === 'edit') await checkEdit(runId, rest.taskId, value);
+    async decideTask(decision) {
+      const { commandId, runId, reason, digest, value, ports: _ports, ...rest } = decision;
+      const suppliesResult = rest.answer === 'edit' || rest.answer === 'skip';
+      const ports = suppliesResult ? await fit(runId, (state) => suppliedBy(state, decision)) : [];
       const command: Command = {
         type: 'decide_task',
         ...rest,
+        ...(rest.answer === 'skip' ? { ports } : {}),
         ...(reason === undefined ? {} : { reason }),
         ...(digest === undefined ? {} : { digest }),
         ...(value === undefined ? {} : { value }),
       };
       await post(runId, command, commandId);
+    },
+
+    async repair({ commandId, runId, command }) {
+      const decided: Command =
+        command.type === 'skip_step' ? { ...command, ports: await fit(runId, () => command) } : command;
+      await post(runId, decided, commandId);
     },
 
     async cancelRun({ commandId, runId, by, reason }) {

@@ -2,6 +2,7 @@
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
+import type { Command } from './core/commands.ts';
 
 export interface StartRun {
   document: WorkflowDocument;
@@ -23,7 +24,17 @@ export interface DecideTask {
   reason?: string | undefined;
   value?: unknown;
   digest?: string | undefined;
+  /** True when the person proved who they are; then `roles` are what the workspace says of them. */
+  verified?: boolean;
+  roles?: string[];
+  /** With `skip`: the paths that the run goes on along. */
+  ports?: string[] | undefined;
 }
+
+/** What a person does to a run that goes wrong; without `ports` a supplied result goes on along the step's `out`. */
+export type Repair =
+  | Extract<Command, { type: 'pause_run' | 'resume_run' | 'retry_step' }>
+  | (Omit<Extract<Command, { type: 'skip_step' }>, 'ports'> & { ports?: string[] });
 
 export interface SignalRun {
   commandId: string;

@@ -88,9 +88,13 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       const causes = event.causes.map((cause) => causeText(cause, currency)).join(' and ');
       return `${named(event.step, labelOf)} asks ${formatActor(event.owner)}${causes === '' ? '' : ` because ${causes}`}.`;
     }
+    case 'gate_approved':
+      return `${formatActor(event.by)} approved: ${named(event.step, labelOf)}; more people are needed.${because(event.reason)}`;
+    case 'gate_edited':
+      return `${formatActor(event.by)} changed what is asked about ${named(event.step, labelOf)}; the others have to approve that anew.${because(event.reason)}`;
     case 'gate_decided':
     case 'escalation_decided':
-      return `${formatActor(event.by)} ${answerDone[event.answer]}: ${named(event.step, labelOf)}.${because(event.reason)}`;
+      return `${formatActor(event.by)}${event.verified === false ? ' (unverified)' : ''} ${answerDone[event.answer]}: ${named(event.step, labelOf)}.${because(event.reason)}`;
     case 'task_escalated':
       return `Nobody decided on ${named(event.step, labelOf)} in time; it went to ${formatActor(event.owner)}.`;
     case 'escalation_opened':
@@ -103,6 +107,14 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `${warningText(event, labelOf(event.step))}.`;
     case 'loop_taken':
       return `After ${named(event.step, labelOf)} the run goes back: round ${event.iteration} begins.`;
+    case 'step_supplied':
+      return `${formatActor(event.by)} gave the result of ${named(event.step, labelOf)}; it was not run.${because(event.reason)}`;
+    case 'run_paused':
+      return `${formatActor(event.by)} paused the run.${because(event.reason)}`;
+    case 'run_resumed':
+      return `${formatActor(event.by)} let the run go on.${because(event.reason)}`;
+    case 'run_reopened':
+      return `${formatActor(event.by)} had the run tried again from ${named(event.step, labelOf)}.${because(event.reason)}`;
     case 'step_confirmed':
       return `${named(event.step, labelOf)} is done and saved.`;
     case 'step_skipped':
@@ -150,11 +162,14 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'heartbeat_recorded':
     case 'effect_intended':
     case 'loop_taken':
+    case 'run_resumed':
+    case 'run_reopened':
       return 'started';
     case 'attempt_succeeded':
     case 'effect_confirmed':
     case 'step_confirmed':
     case 'run_confirmed':
+    case 'step_supplied':
       return 'confirmed';
     case 'attempt_failed':
     case 'effect_failed':
@@ -167,6 +182,9 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'signal_awaited':
     case 'gate_opened':
     case 'dependency_waited':
+    case 'gate_approved':
+    case 'gate_edited':
+    case 'run_paused':
       return 'waiting';
     case 'attempt_abandoned':
     case 'effect_in_doubt':

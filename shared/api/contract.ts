@@ -43,6 +43,8 @@ const id = z.string().min(1).max(200);
 const commandId = z.string().min(8).max(100);
 const document = z.unknown();
 const actor = z.string().min(1).max(100);
+/** Proves that the actor is this person; never stored, never sent back. */
+const pin = z.string().min(1).max(100);
 
 export interface AppInfo {
   version: string;
@@ -154,6 +156,15 @@ export type RunUpdate =
   | { type: 'snapshot'; state: RunState; events: RunEvent[]; document: WorkflowDocument }
   | { type: 'events'; events: RunEvent[] };
 
+/** A person with a PIN; the PIN itself is never told. */
+export interface PersonSummary {
+  /** `person:ada`. */
+  who: string;
+  roles: string[];
+  /** Epoch milliseconds. */
+  setAt: number;
+}
+
 export interface WorkspaceSettings {
   /** Who decides on this machine: `person:…` or `role:…`. */
   actingAs: string;
@@ -253,6 +264,30 @@ export const contract = {
       by: actor,
     }),
   ),
+  /** Nothing new begins and no timer fires until it is resumed; what is under way ends. */
+  'runs.pause': command<null>()(
+    z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
+  ),
+  'runs.resume': command<null>()(
+    z.strictObject({ commandId, runId: id, by: actor, reason: z.string().max(2000).optional() }),
+  ),
+  /** Tries again from a step that failed; a failed run is reopened. Nothing that succeeded runs again. */
+  'runs.retry': command<null>()(
+    z.strictObject({ commandId, runId: id, step: id, by: actor, reason: z.string().max(2000).optional() }),
+  ),
+  /** Gives the result of a step instead of running it. `ports`: the paths to go on along, by default `out`. */
+  'runs.skip': command<null>()(
+    z.strictObject({
+      commandId,
+      runId: id,
+      step: id,
+      by: actor,
+      reason: z.string().max(2000).optional(),
+      output: z.unknown(),
+      ports: z.array(z.string().min(1).max(64)).min(1).max(20).optional(),
+      pin: pin.optional(),
+    }),
+  ),
 
   /** What a rollback would do now, before anybody asks for it. */
   'runs.rollbackPlan': query<RollbackPlan>()(z.strictObject({ runId: id, to: id.optional() })),
@@ -282,6 +317,10 @@ export const contract = {
       value: z.unknown().optional(),
       /** Digest of what the person saw; refused when it is not what the task shows. */
       digest: z.string().max(128).optional(),
+      /** With `skip`: the paths to go on along, by default `out`. */
+      ports: z.array(z.string().min(1).max(64)).min(1).max(20).optional(),
+      /** Without it the answer counts as unverified. */
+      pin: pin.optional(),
     }),
   ),
 
@@ -289,6 +328,28 @@ export const contract = {
   'dependencies.list': watch<DependencyView[]>()(none),
   /** A person says that it answers again: what waits for it goes on at once. */
   'dependencies.reset': command<null>()(z.strictObject({ commandId, name: z.string().min(1).max(2_000), by: actor })),
+  /** Who can be told apart by a PIN. */
+  'people.list': query<PersonSummary[]>()(none),
+  /** Sets a person's PIN; changing one needs the `current` one. `roles` are what `notBy` may keep out. */
+  'people.setPin': command<null>()(
+    z.strictObject({
+      commandId,
+      who: actor,
+      pin: pin.min(4),
+      current: pin.optional(),
+      roles: z
+        .array(
+          z
+            .string()
+            .regex(/^role:\S.*$/)
+            .max(100),
+        )
+        .max(50)
+        .optional(),
+    }),
+  ),
+  'people.remove': command<null>()(z.strictObject({ commandId, who: actor })),
+
   'ledger.list': watch<LedgerRow[]>()(z.strictObject({ runId: id.optional() })),
   /** Recovery quality over all runs that started in `[from, to)`, and per workflow. Unknown workflow: `not_found`. */
   'metrics.read': query<MetricsReport>()(

@@ -159,6 +159,7 @@ export function decideTask(
     at: event.at,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(event.value === undefined ? {} : { value: event.value }),
+    ...(event.verified === undefined ? {} : { verified: event.verified }),
   };
   return addTask(state, { ...task, decision });
 }
@@ -168,12 +169,32 @@ export function useSignal(state: RunState, event: { step: StepKey; id: string })
   return signals ? { ...state, signals } : state;
 }
 
-export function closeTasks(state: RunState, at: number): RunState {
+/** Counts for what is shown now; an edit shows something else, so that only the editor has approved it. */
+export function approveTask(state: RunState, event: RunEvent & { type: 'gate_approved' | 'gate_edited' }): RunState {
+  const task = taskOf(state, event.taskId);
+  if (!task) return state;
+  const { by, at, verified, reason } = event;
+  const approval = { by, at, verified, ...(reason === undefined ? {} : { reason }) };
+  if (event.type === 'gate_approved')
+    return addTask(state, { ...task, approvals: [...(task.approvals ?? []), approval] });
+  const edited = addTask(state, { ...task, shown: event.value, digest: event.digest, approvals: [approval] });
+  // The result under review is the edited one; of a request only the approved one is kept.
+  return task.gate === 'after' ? changeStep(edited, event, (step) => ({ ...step, output: event.value })) : edited;
+}
+
+/** Those of one step, or all: nobody is asked any more. */
+export function closeTasks(state: RunState, at: number, step?: StepKey): RunState {
   const tasks = { ...state.tasks };
   for (const task of Object.values(state.tasks)) {
-    if (isOpen(task)) tasks[task.taskId] = { ...task, closedAt: at };
+    if (isOpen(task) && (step === undefined || task.step === step)) tasks[task.taskId] = { ...task, closedAt: at };
   }
   return { ...state, tasks };
+}
+
+/** An ended run asks nobody, and nothing of it is held back. */
+export function endRun(state: RunState, end: Partial<RunState> & { endedAt: number }): RunState {
+  const { paused: _paused, ...rest } = state;
+  return closeTasks({ ...rest, ...end }, end.endedAt);
 }
 
 /**
@@ -231,6 +252,17 @@ export function keepOutputOf(state: RunState, step: StepState): RunState {
 
 export function effectsOfGeneration(state: RunState, { key, generation }: StepState): EffectState[] {
   return Object.values(state.effects).filter((effect) => effect.step === key && effect.generation === generation);
+}
+
+/** Every step that ended without a result and without a path for that begins again; what succeeded stays. */
+export function reopen(state: RunState, event: { at: number; by: Actor }): RunState {
+  const { end: _end, endedAt: _endedAt, cancelling: _cancelling, reason: _reason, ...rest } = state;
+  const steps = { ...state.steps };
+  for (const step of Object.values(state.steps)) {
+    if (step.status === 'failed' && step.ports.length === 0 && !isUndoKey(step.key))
+      steps[step.key] = withStepWord(beginsAnew(step), { at: event.at, by: event.by, reason: 'retry' });
+  }
+  return { ...rest, steps, openEffects: 0 };
 }
 
 /** The run turns back: it is no longer ended, nobody is asked about going forward, and what was given up is tried again. */

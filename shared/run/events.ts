@@ -27,6 +27,7 @@ export const taskAnswers = [
   'send_back',
   'retry',
   'give_up',
+  'skip',
   'happened',
   'not_happened',
   'raise',
@@ -168,6 +169,23 @@ export type RunEventBody =
       digest: string;
       /** The host's awake time: the total time of the step stands still until its next attempt. */
       awakeMs?: number;
+      /** So many people must approve; absent means one. */
+      quorum?: number;
+      /** Who must not answer: `starter`, `person:…`, `role:…`, `step:…` (whoever decided there). */
+      notBy?: string[];
+    }
+  /** One of several people approved what is shown; more are needed. */
+  | { type: 'gate_approved'; step: StepKey; taskId: string; by: Actor; verified: boolean; reason?: string }
+  /** One of several people changed what is shown and approved that; what others approved before is void. */
+  | {
+      type: 'gate_edited';
+      step: StepKey;
+      taskId: string;
+      by: Actor;
+      verified: boolean;
+      reason?: string;
+      value: unknown;
+      digest: string;
     }
   | {
       type: 'gate_decided';
@@ -175,6 +193,8 @@ export type RunEventBody =
       taskId: string;
       answer: 'approve' | 'edit' | 'reject' | 'send_back';
       by: Actor;
+      /** False when nobody proved to be this person; absent in histories from before PINs. */
+      verified?: boolean;
       reason?: string;
       /** The edited payload, when the answer is `edit`. */
       value?: unknown;
@@ -225,6 +245,7 @@ export type RunEventBody =
       taskId: string;
       answer: TaskAnswer;
       by: Actor;
+      verified?: boolean;
       reason?: string;
       value?: unknown;
     }
@@ -251,6 +272,21 @@ export type RunEventBody =
       reason?: string;
       /** What was done is undone once the running effects are settled. */
       rollback?: boolean;
+    }
+  /** Nothing new begins and no timer fires until somebody lets it go on; what is under way ends. */
+  | { type: 'run_paused'; by: Actor; reason?: string }
+  | { type: 'run_resumed'; by: Actor; reason?: string }
+  /** Tried again from this step: what ended without a result, and was ended because of it, may begin again. */
+  | { type: 'run_reopened'; step: StepKey; by: Actor; reason?: string }
+  /** A person gave the step's result; the step itself is not run. */
+  | {
+      type: 'step_supplied';
+      step: StepKey;
+      output: unknown;
+      ports: string[];
+      by: Actor;
+      verified: boolean;
+      reason?: string;
     }
   /** From here on the run undoes what it changed, in the reverse order of confirmation. */
   | { type: 'rollback_started'; by: Actor; reason?: string }

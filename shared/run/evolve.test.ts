@@ -243,6 +243,13 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     digest: fc.string(),
     awakeMs: small,
   }),
+  gate_approved: fc.record({ step: key, taskId, by, verified: fc.boolean() }),
+  gate_edited: fc
+    .tuple(
+      fc.record({ step: key, taskId, by, verified: fc.boolean(), value, digest: fc.string() }),
+      optional({ reason: fc.string() }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
   gate_decided: fc.record({
     step: key,
     taskId,
@@ -277,6 +284,10 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
   step_skipped: fc.record({ step: key }),
   step_failed: fc.record({ step: key, error, ports }),
   cancel_requested: fc.record({ by }),
+  run_paused: fc.record({ by }),
+  run_resumed: fc.record({ by }),
+  run_reopened: fc.record({ by, step: key }),
+  step_supplied: fc.record({ step: key, by, verified: fc.boolean(), output: value, ports }),
   rollback_started: fc.record({ by }),
   undo_ordered: fc.record({
     id: orderId,

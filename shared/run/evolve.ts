@@ -5,6 +5,7 @@
  */
 import {
   addTask,
+  approveTask,
   askForUndo,
   changeEffect,
   changeKnownEffect,
@@ -12,11 +13,13 @@ import {
   closeTasks,
   decideTask,
   endAttempt,
+  endRun,
   initialState,
   keepOutput,
   markRolledBack,
   pauseTotalTime,
   releaseAttempt,
+  reopen,
   settleEffect,
   spentOf,
   turnBack,
@@ -71,6 +74,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         owner: event.owner,
         input: event.input,
         env: event.env,
+        startedBy: event.by,
         startedAt: event.at,
         ...(event.key === undefined ? {} : { key: event.key }),
       };
@@ -215,9 +219,14 @@ function apply(state: RunState, event: RunEvent): RunState {
           causes: event.causes,
           shown: event.shown,
           digest: event.digest,
+          ...(event.quorum === undefined ? {} : { quorum: event.quorum }),
+          ...(event.notBy === undefined ? {} : { notBy: event.notBy }),
           ...(event.dueAt === undefined ? {} : { dueAt: event.dueAt }),
         },
       );
+    case 'gate_approved':
+    case 'gate_edited':
+      return approveTask(state, event);
     case 'gate_decided':
       return changeStep(decideTask(keepOutput(state, event), event), event, (step) => {
         const task = taskOf(state, event.taskId);
@@ -278,7 +287,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       }
       return changeStep(raiseLimit(decideTask(state, event), event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
-        if (event.answer === 'give_up' || event.answer === 'accept' || event.answer === 'rollback') return step;
+        if (['give_up', 'accept', 'rollback', 'skip'].includes(event.answer)) return step;
         return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
     }
@@ -305,7 +314,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       return changeStep(state, event, (step) => ({ ...step, status: 'skipped' }));
     case 'step_failed':
       return changeStep(
-        state,
+        closeTasks(state, event.at, event.step),
         event,
         (step) => ({
           ...step,
@@ -316,6 +325,31 @@ function apply(state: RunState, event: RunEvent): RunState {
         }),
         event.error.class,
       );
+    case 'step_supplied': {
+      const { by, verified, reason, output, ports } = event;
+      return changeStep(
+        closeTasks(state, event.at, event.step),
+        event,
+        ({ error: _error, ...step }) => ({
+          ...step,
+          status: 'confirmed',
+          output,
+          ports,
+          supplied: { by, verified, ...(reason === undefined ? {} : { reason }) },
+        }),
+        'supplied',
+      );
+    }
+    case 'run_paused': {
+      const { at, by, reason } = event;
+      return { ...state, paused: { by, at, ...(reason === undefined ? {} : { reason }) } };
+    }
+    case 'run_resumed': {
+      const { paused: _paused, ...rest } = state;
+      return rest;
+    }
+    case 'run_reopened':
+      return reopen(state, event);
     case 'cancel_requested':
       return {
         ...state,
@@ -328,7 +362,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'rollback_started':
       return turnBack(state, event);
     case 'run_rolled_back':
-      return closeTasks({ ...state, end: 'rolled_back', endedAt: event.at, openEffects: 0 }, event.at);
+      return endRun(state, { end: 'rolled_back', endedAt: event.at, openEffects: 0 });
     case 'undo_ordered':
       return giveOrder(state, event);
     case 'undo_finished':
@@ -338,12 +372,14 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'run_confirmed':
       return { ...state, allConfirmed: true };
     case 'run_completed':
-      return closeTasks({ ...state, end: 'complete', endedAt: event.at, output: event.output }, event.at);
+      return endRun(state, { end: 'complete', endedAt: event.at, output: event.output });
     case 'run_failed':
-      return closeTasks(
-        { ...state, end: 'failed', endedAt: event.at, reason: event.reason, openEffects: event.openEffects },
-        event.at,
-      );
+      return endRun(state, {
+        end: 'failed',
+        endedAt: event.at,
+        reason: event.reason,
+        openEffects: event.openEffects,
+      });
     default:
       return state;
   }

@@ -47,7 +47,10 @@ export interface RunMetrics {
   rolledBack: number;
   /** How often that ended with something left. */
   rollbacksIncomplete: number;
-  /** Human repair: what people did beyond the review gates that were drawn – answers to escalations and effects in doubt. */
+  /**
+   * Human repair: what people did beyond the review gates that were drawn – answers to escalations and effects in
+   * doubt, runs tried again from a step, and results given for a step that nobody had asked about.
+   */
   repairs: number;
   /** From the opening of a review gate to the decision. */
   reviews: Durations;
@@ -95,6 +98,12 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
       return { ...metrics, retries: metrics.retries + 1 };
     case 'step_confirmed':
       return recovered(metrics, event);
+    case 'step_supplied': {
+      const ended = recovered(metrics, event);
+      return isAnswer(before, event.step) ? ended : { ...ended, repairs: ended.repairs + 1 };
+    }
+    case 'run_reopened':
+      return { ...metrics, repairs: metrics.repairs + 1 };
     case 'effect_intended':
       if (!effectOfKey(before, event.key)) return metrics;
       return { ...metrics, effectsAnnouncedAgain: metrics.effectsAnnouncedAgain + 1 };
@@ -136,6 +145,11 @@ export function measure(before: RunState, event: RunEvent): RunMetrics {
     default:
       return metrics;
   }
+}
+
+/** The result of the step was the answer to an item, which is counted already. */
+function isAnswer(before: RunState, step: StepKey): boolean {
+  return Object.values(before.tasks).some((task) => task.step === step && task.decision?.answer === 'skip');
 }
 
 /** A map may fail in thousands of items; what is written with every append must stay small. */

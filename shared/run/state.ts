@@ -118,6 +118,8 @@ export interface StepState {
   approved?: Record<string, unknown>;
   /** `$review` for the next attempt after a send back. */
   review?: { comment: string; by: Actor };
+  /** The output is not what the step found but what this person gave for it. */
+  supplied?: { by: Actor; verified: boolean; reason?: string };
 }
 
 /** The effect ledger's states. `settled_*` are the answers of a person to an effect in doubt. */
@@ -182,7 +184,13 @@ export interface TaskState {
   loop?: string;
   /** How often nobody decided in time; absent while the first owner has it. */
   rung?: number;
-  decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown };
+  /** So many people must approve; absent means one. */
+  quorum?: number;
+  /** Who must not answer. */
+  notBy?: string[];
+  /** Approvals of what is shown now, while more are needed. */
+  approvals?: { by: Actor; at: number; verified: boolean; reason?: string }[];
+  decision?: { answer: TaskAnswer; by: Actor; at: number; reason?: string; value?: unknown; verified?: boolean };
   /** The run ended before anybody decided. */
   closedAt?: number;
 }
@@ -230,6 +238,8 @@ export interface RunState {
   input: unknown;
   env: Record<string, unknown>;
   key?: string;
+  /** Who started it: `person:…`, `cli`, `schedule`. */
+  startedBy?: Actor;
   startedAt: number;
   endedAt?: number;
   word: StateWord;
@@ -268,6 +278,8 @@ export interface RunState {
   output?: unknown;
   /** Somebody asked to cancel; running effects are being settled. */
   cancelling?: { by: Actor; reason?: string; rollback?: boolean };
+  /** Somebody paused the run: nothing new begins. */
+  paused?: { by: Actor; at: number; reason?: string };
   /** Set while the run undoes what it changed, and kept afterwards. */
   rollback?: { by: Actor; reason?: string };
   /** Changes that are or were undone while the run went on, by the order's id. */

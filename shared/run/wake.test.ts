@@ -70,6 +70,13 @@ describe('a run is looked at', () => {
     expect(wakeAfter(begun('a'), begun('b'), gate('b'))).toBe(atOnce);
   });
 
+  it('not at all while it is paused, except for what was running', () => {
+    const paused: RunEventBody = { type: 'run_paused', by: 'person:ada' };
+    expect(wakeAfter(begun('a'), paused)).toBe(atOnce);
+    expect(wakeAfter(begun('a'), retry('a', 500), paused)).toBeUndefined();
+    expect(wakeAfter(begun('a'), retry('a', 500), paused, { type: 'run_resumed', by: 'person:ada' })).toBe(500);
+  });
+
   it('at the earliest of its times', () => {
     expect(wakeAfter(begun('a'), retry('a', 500), begun('b'), retry('b', 300))).toBe(300);
     expect(wakeAfter(begun('a'), retry('a', 500), begun('b'), gate('b', 200))).toBe(200);

@@ -15,8 +15,11 @@ export function wakeOf(state: RunState): number | undefined {
   const open = Object.values(state.tasks).filter(isOpen);
   const steps = Object.values(state.steps);
   // While somebody is asked and everything else is held, only what was already running goes on.
-  const isHeld = open.some((task) => task.pausesRun);
+  const isPaused = state.paused !== undefined;
+  const isHeld = isPaused || open.some((task) => task.pausesRun);
   if (steps.some(({ status }) => (isHeld ? status === 'running' : moving.has(status)))) return atOnce;
+  // No timer of a paused run fires: nothing moves it but whoever resumes it.
+  if (isPaused) return undefined;
   const due = [...open, ...(isHeld ? [] : steps)].flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]));
   if (due.length > 0) return Math.min(...due);
   const isAwaited = steps.some(({ status }) => status === 'signal');

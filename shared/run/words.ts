@@ -56,8 +56,9 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (state.end) return { word: state.end };
   const escalation = openEscalations(state)[0];
   if (escalation) return { word: 'escalated', reason: escalation.cause ?? escalation.on ?? 'review_overdue' };
-  if (state.rollback) return rollbackWord(state);
   if (state.allConfirmed) return { word: 'confirmed' };
+  if (state.paused && state.active === 0) return { word: 'waiting', reason: 'paused' };
+  if (state.rollback) return rollbackWord(state);
   if (state.active > 0) return { word: 'started' };
   const statuses = new Set<StepStatus>();
   // A step that waits for what is undone is no work in progress.

@@ -57,6 +57,19 @@ export const reviewAnswers = ['approve', 'edit', 'reject', 'send_back'] as const
 
 const rungSchema = z.strictObject({ owner, dueMs: milliseconds });
 
+/** Who must not answer a review. */
+const keptOut = z
+  .string()
+  .max(110)
+  .regex(
+    /^(starter|step:[a-z][A-Za-z0-9_]{0,63}|(role|person):[^\s].{0,99})$/,
+    'Who must not review is written starter, person:name, role:name or step:id',
+  )
+  .meta({
+    description:
+      'Who must not answer: starter (who started the run), person:ada, role:clerk, or step:pay (whoever decided on that step)',
+  });
+
 export const gateSchema = z.strictObject({
   when: z.union([z.literal('always'), z.strictObject({ any: z.array(gateConditionSchema).min(1) })]).default('always'),
   confidence: expression.optional(),
@@ -65,7 +78,7 @@ export const gateSchema = z.strictObject({
   ladder: z.array(rungSchema).optional(),
   allow: z.array(z.enum(reviewAnswers)).min(1).optional(),
   quorum: z.int().min(1).max(20).optional(),
-  notBy: z.array(z.string()).optional(),
+  notBy: z.array(keptOut).max(20).optional(),
   sendBackTo: stepId.optional(),
   maxSendBacks: z.int().min(0).max(100).optional(),
 });

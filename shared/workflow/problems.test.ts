@@ -238,7 +238,7 @@ describe('what this version does not run', () => {
           losers: 'finish',
         },
         b: { ...get, parent: 'c', verify: true, budget: { iterations: 3 } },
-        e: { ...get, gates: { after: { owner: 'role:x', quorum: 2 } } },
+        e: get,
         f: { ...get, gates: { after: { owner: 'role:x', sendBackTo: 'e' } } },
         c: { kind: 'map', config: {} },
         d: { kind: 'workflow', config: {} },

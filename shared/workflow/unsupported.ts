@@ -68,16 +68,6 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     places: (document) => (document.triggers ?? []).map((_trigger, index) => ['triggers', index]),
   },
   {
-    part: 'several reviewers',
-    sentence: 'A review that needs several people is part of the format, but this version asks only one.',
-    fix: 'Remove the number of reviewers and who must not review.',
-    places: (document) =>
-      gatesWith(document, (gate) => {
-        if (gate.quorum !== undefined && gate.quorum > 1) return 'quorum';
-        return gate.notBy && gate.notBy.length > 0 ? 'notBy' : undefined;
-      }),
-  },
-  {
     part: 'sending back to another step',
     sentence:
       'Sending back to another step is part of the format, but this version sends back only to the step itself.',

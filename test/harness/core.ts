@@ -294,7 +294,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
     decide(
       key: string,
       answer: TaskAnswer,
-      more: { by?: string; reason?: string; value?: unknown; digest?: string } = {},
+      more: Partial<Omit<Extract<Command, { type: 'decide_task' }>, 'type' | 'taskId' | 'answer'>> = {},
     ): Refusal | undefined {
       const task = openTasks().find((one) => one.step === key);
       if (!task) throw new Error(`Nothing is open for ${key}`);

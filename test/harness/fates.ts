@@ -12,7 +12,9 @@ import { changesTheWorld, effectClasses } from '../../shared/steps/effect.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
 import { createDependencies } from '../../main/runtime/core/dependencies.ts';
 import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } from './core.ts';
+import type { Command } from '../../main/runtime/core/commands.ts';
 import { cases } from './size.ts';
+import { meddle, retryFailed } from './meddling.ts';
 import { sideEntries } from '../../shared/workflow/regions.ts';
 import { neighbours, reachable } from '../../shared/workflow/walk.ts';
 import { documentOf, graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
@@ -31,6 +33,8 @@ const gate: fc.Arbitrary<GateInput> = fc.record(
       { any: [{ costAboveMicros: 5 }, { effectIn: ['once'] }] },
     ),
     maxSendBacks: fc.constant(1),
+    quorum: fc.constantFrom(1, 2, 3),
+    notBy: fc.constantFrom(['starter'], ['person:lin'], []),
     dueMs: fc.constantFrom(500, 30_000),
     ladder: fc.constant([{ owner: 'role:director', dueMs: 10_000 }]),
   },
@@ -283,7 +287,7 @@ export function live(
     core.turn({ type: 'receive_signal', id, name, data: 1, by: 'person:ada' });
   }
 
-  function answerTo(task: TaskState, isCalm: boolean): Parameters<Core['turn']>[0] {
+  function answerTo(task: TaskState, isCalm: boolean): Extract<Command, { type: 'decide_task' }> {
     const truth = task.effectKey !== undefined && done.has(task.effectKey) ? 'happened' : 'not_happened';
     const lie = truth === 'happened' ? 'not_happened' : 'happened';
     const possible = task.allow.filter((one) => one !== lie);
@@ -291,7 +295,10 @@ export function live(
     const answer = (isCalm || draw() < fortune / 2 ? calm : undefined) ?? pick(possible);
     if (!answer) throw new Error(`Nothing can be answered to ${task.taskId}`);
     const value = answer === 'raise' ? (task.limit?.limit ?? 0) * 2 + 100 : { edited: true };
-    const said = { by: 'person:grace', reason: 'Because', value };
+    const mayAnswer = ['person:grace', 'person:hedy', 'person:joan', 'person:mary'].filter(
+      (one) => !task.approvals?.some(({ by }) => by === one),
+    );
+    const said = { by: pick(mayAnswer) ?? 'person:grace', verified: true, reason: 'Because', value };
     return { type: 'decide_task', taskId: task.taskId, answer, ...said };
   }
 
@@ -303,6 +310,8 @@ export function live(
     if (regrets <= 1) return false;
     regrets -= 1;
     if (goesBack && draw() < 0.6 && goBack() === undefined) return !core.state().end;
+    // Some try again from where it failed instead.
+    if (draw() < 0.5 && retryFailed(core)) return !core.state().end;
     return core.turn({ type: 'rollback_run', by: 'person:grace' }) === undefined && !core.state().end;
   };
   for (let round = 0; !core.state().end || regret(); round += 1) {
@@ -320,12 +329,17 @@ export function live(
     else if (fate < 0.1 && running !== undefined) beat(running);
     else if (fate < 0.105) signal();
     else if (fate < 0.115) core.sleep(Math.floor(draw() * 50_000));
+    else if (fate < 0.13) meddle(core, graph, draw);
     else if (fate < 0.15) core.turn();
     else if (running !== undefined) core.finish(running, isCalm ? calmReply(running) : replyTo(running));
+    else if (core.state().paused && core.state().cancelling) core.turn({ type: 'resume_run', by: 'person:grace' });
     else if (task && (wakeAt === undefined || draw() < 0.5)) {
-      const refusal = core.turn(answerTo(task, isCalm));
-      if (refusal) throw new Error(refusal.message);
+      const answer = answerTo(task, isCalm);
+      const refusal = core.turn(answer);
+      // A given result may lead round a loop that may not go round any more.
+      if (refusal && answer.answer !== 'skip') throw new Error(refusal.message);
     } else if (wakeAt !== undefined) core.advance(Math.max(0, wakeAt - core.now()));
+    else if (core.state().paused) core.turn({ type: 'resume_run', by: 'person:grace' });
     else if (awaited !== undefined) signal(awaited, `late_${round}`);
     else throw new Error(`Neither ended nor waiting for anybody: ${JSON.stringify(core.state().steps)}`);
   }

@@ -50,7 +50,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const crossed = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, stops, estimate);
   if (crossed) {
     if (takeFallbackByRule(turn, node, key, crossed)) return;
-    const allow: TaskAnswer[] = crossed.limit ? ['raise', 'retry', 'give_up'] : ['retry', 'give_up'];
+    const allow: TaskAnswer[] = [...(crossed.limit ? ['raise' as const] : []), 'retry', 'give_up', 'skip'];
     escalate(turn, key, { ...crossed, allow, pausesRun: true });
     return;
   }
@@ -268,6 +268,8 @@ function openGate(
     shown,
     digest: turn.ctx.digest(canonicalText(shown)),
     awakeMs: turn.ctx.awakeMs,
+    ...(gate.quorum !== undefined && gate.quorum > 1 ? { quorum: gate.quorum } : {}),
+    ...(gate.notBy && gate.notBy.length > 0 ? { notBy: gate.notBy } : {}),
   });
   return true;
 }

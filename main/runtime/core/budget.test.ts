@@ -55,7 +55,7 @@ describe('Before a call', () => {
   test('steps in parallel cannot take the same money', () => {
     const core = begin({ a: step(), b: step(), c: step() }, { budget: { costMicros: 250 } }, call);
     expect(core.running()).toEqual(['a', 'b']);
-    expect(only(core)).toMatchObject({ step: 'c', on: 'cost_over', allow: ['raise', 'retry', 'give_up'] });
+    expect(only(core)).toMatchObject({ step: 'c', on: 'cost_over', allow: ['raise', 'retry', 'give_up', 'skip'] });
     expect(only(core).message).toBe(
       'The run has cost $0.00, and up to $0.0002 is held by other calls; this call may take $0.0001; its budget is $0.00025',
     );

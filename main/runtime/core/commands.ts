@@ -108,6 +108,25 @@ export type Command =
       reason?: string;
       value?: unknown;
       digest?: string;
+      /** True when the person proved who they are; then `roles` are what the workspace says of them. */
+      verified?: boolean;
+      roles?: string[];
+      /** With `skip`: where the step's paths go on from. */
+      ports?: string[];
+    }
+  | { type: 'pause_run'; by: Actor; reason?: string }
+  | { type: 'resume_run'; by: Actor; reason?: string }
+  /** Try again from a step that failed, or that somebody was asked about. */
+  | { type: 'retry_step'; step: StepKey; by: Actor; reason?: string }
+  /** The person's value takes the place of what the step would have found. */
+  | {
+      type: 'skip_step';
+      step: StepKey;
+      by: Actor;
+      verified?: boolean;
+      reason?: string;
+      output: unknown;
+      ports: string[];
     }
   | { type: 'cancel_run'; by: Actor; reason?: string }
   /** Undo what the run changed; a run in progress is cancelled first. */

@@ -18,6 +18,7 @@ import { climbLadder, timedTasks } from './ladder.ts';
 import { takeLoops } from './loops.ts';
 import { onFailure } from './failure.ts';
 import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
+import { pauseRun, resumeRun, retryStep, skipByTask, skipStep } from './repair.ts';
 import { settleRollback, startRollback } from './rollback.ts';
 import { fireStep, receiveSignal } from './signals.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
@@ -80,7 +81,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       return receiveSignal(turn, command);
     case 'escalate_task': {
       const task = timedTasks(turn.state).find(({ taskId }) => taskId === command.taskId);
-      if (!task || turn.state.cancelling || task.dueAt > turn.ctx.now) return late('This item');
+      const isHeld = turn.state.cancelling !== undefined || turn.state.paused !== undefined;
+      if (!task || isHeld || task.dueAt > turn.ctx.now) return late('This item');
       climbLadder(turn, task);
       return undefined;
     }
@@ -90,7 +92,15 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       recover(turn);
       return undefined;
     case 'decide_task':
-      return decideTask(turn, command);
+      return command.answer === 'skip' ? skipByTask(turn, command) : decideTask(turn, command);
+    case 'pause_run':
+      return pauseRun(turn, command);
+    case 'resume_run':
+      return resumeRun(turn, command);
+    case 'retry_step':
+      return retryStep(turn, command);
+    case 'skip_step':
+      return skipStep(turn, command);
     case 'cancel_run': {
       if (turn.state.end || turn.state.cancelling) {
         return { code: 'conflict', message: whyClosed(turn.state) };
@@ -104,6 +114,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       if (to !== undefined) return rollBackTo(turn, { ...command, to });
       const refusal = refuseRollback(turn.state);
       if (refusal) return refusal;
+      // Whoever asks for it now does not want it to wait.
+      if (turn.state.paused) resumeRun(turn, command);
       if (turn.state.end) startRollback(turn, command.by, command.reason);
       else cancel(turn, { ...command, rollback: true });
       return undefined;
@@ -161,7 +173,7 @@ export function settle(turn: Turn): void {
   if (turn.state.end) return;
   if (turn.state.cancelling) {
     const { by, reason, rollback } = turn.state.cancelling;
-    if (turn.state.active > 0) return;
+    if (turn.state.active > 0 || (rollback && turn.state.paused)) return;
     if (!rollback) return failRun(turn, 'cancelled', by);
     startRollback(turn, by, reason);
   }
@@ -175,6 +187,7 @@ export function settle(turn: Turn): void {
     if (turn.state.active > 0 || awaitsAnswer(turn.state)) return;
     const reason = reasonOf(failed.error);
     if (onFailure(turn.ctx) !== 'rollback') return failRun(turn, reason, undefined, failed.key);
+    if (turn.state.paused) return;
     startRollback(turn, 'system', reason);
     settleRollback(turn);
     return;
@@ -182,9 +195,12 @@ export function settle(turn: Turn): void {
   // Paths and the end of the run depend on steps that ended, so there is nothing to look for when none did.
   const ended = new Set(undone);
   for (const event of turn.events) {
-    if (event.type === 'step_confirmed' || event.type === 'step_failed' || event.type === 'step_skipped')
-      ended.add(event.step);
-    else if (event.type === 'steps_reset') for (const key of sourcesOf(turn, event.steps)) ended.add(key);
+    if (event.type === 'step_confirmed' || event.type === 'step_failed') ended.add(event.step);
+    if (event.type === 'step_skipped' || event.type === 'step_supplied') ended.add(event.step);
+    // What ended while the run was failing has not been followed yet.
+    if (event.type === 'run_reopened')
+      for (const step of Object.values(turn.state.steps)) if (hasEnded(step)) ended.add(step.key);
+    if (event.type === 'steps_reset') for (const key of sourcesOf(turn, event.steps)) ended.add(key);
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);

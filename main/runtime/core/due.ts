@@ -39,7 +39,7 @@ export function due(state: RunState, now: number, graph: Graph): Due {
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
   }
-  for (const { taskId, dueAt } of state.cancelling ? [] : timedTasks(state)) {
+  for (const { taskId, dueAt } of state.cancelling || state.paused ? [] : timedTasks(state)) {
     if (dueAt > now) wakeAt = Math.min(wakeAt ?? dueAt, dueAt);
     else tasks.push({ type: 'escalate', taskId });
   }
@@ -60,7 +60,8 @@ export function isDue(state: RunState, now: number, graph: Graph, key: StepKey, 
 type Pace = 'open' | 'settling' | 'closed';
 
 function paceOf(state: RunState): Pace {
-  if (state.cancelling || Object.values(state.tasks).some((task) => task.pausesRun && isOpen(task))) return 'closed';
+  if (state.cancelling || state.paused || Object.values(state.tasks).some((task) => task.pausesRun && isOpen(task)))
+    return 'closed';
   return !state.rollback && unhandledFailure(state) ? 'settling' : 'open';
 }
 

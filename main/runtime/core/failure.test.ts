@@ -85,7 +85,7 @@ describe('What the workflow says about failure', () => {
         owner: 'role:lead',
         pausesRun: true,
         message: 'It was refused',
-        allow: ['retry', 'give_up'],
+        allow: ['retry', 'give_up', 'skip'],
       },
     ]);
     expect(core.running()).toEqual([]);

@@ -10,6 +10,7 @@ import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
 import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
+import { isSkippable } from './reviewers.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
 export interface FailureFacts {
@@ -50,7 +51,7 @@ export function failStep(turn: Turn, key: StepKey, error: StepError, facts: Fail
       emit(turn, { type: 'cancel_requested', by: 'system', reason: facts.message, rollback: true });
     return;
   }
-  const allow: TaskAnswer[] = facts.happened ? ['give_up'] : ['retry', 'give_up'];
+  const allow: TaskAnswer[] = facts.happened ? ['give_up', 'skip'] : ['retry', 'give_up', 'skip'];
   // Nothing was exhausted when nothing could be retried: then the error itself says why.
   const cause = facts.on === undefined ? { cause: error.class } : {};
   const loop = facts.loop === undefined ? {} : { loop: facts.loop };
@@ -78,12 +79,16 @@ export interface EscalationRequest {
 export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): void {
   const rule = escalationRule(turn.ctx, key, request.on);
   const { pausesRun, ...rest } = request;
+  const node = graphStep(turn.ctx, key);
+  // At the limit of a loop there is a result; whether it may go round once more is the question.
+  const maySkip = rest.loop === undefined && node !== undefined && isSkippable(node.step);
   emit(turn, {
     type: 'escalation_opened',
     step: key,
     taskId: turn.ctx.id(),
     owner: rule?.owner ?? turn.state.owner,
     ...rest,
+    allow: rest.allow.filter((answer) => answer !== 'skip' || maySkip),
     ...(pausesRun || rule?.then === 'pause' ? { pausesRun: true } : {}),
   });
 }

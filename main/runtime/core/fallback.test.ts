@@ -89,7 +89,7 @@ describe('an escalation rule that takes the fallback path', () => {
 
   test('goes to its owner when there is no path', () => {
     const core = played(step({ escalation: [rule] }), [failure('code')], []);
-    expect(core.openTasks()).toMatchObject([{ owner: 'role:ops', allow: ['retry', 'give_up'] }]);
+    expect(core.openTasks()).toMatchObject([{ owner: 'role:ops', allow: ['retry', 'give_up', 'skip'] }]);
   });
 
   test('takes it at a limit too', () => {

@@ -236,7 +236,7 @@ describe('Sending back', () => {
     core.decide('a', 'send_back', { reason: 'Again' });
     expect(core.running()).toEqual([]);
     expect(core.openTasks()).toMatchObject([
-      { kind: 'escalation', on: 'loop_limit', owner: 'role:lead', allow: ['retry', 'give_up'] },
+      { kind: 'escalation', on: 'loop_limit', owner: 'role:lead', allow: ['retry', 'give_up', 'skip'] },
     ]);
     core.decide('a', 'give_up');
     expect(core.state()).toMatchObject({ word: 'failed', reason: 'loop_limit' });

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { always, live } from '../../../test/harness/fates.ts';
 import { figuresOf, type Durations } from '../../../shared/run/durations.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunState, TaskState } from '../../../shared/run/state.ts';
 
 const patient = { timeout: 3_600_000 };
 
@@ -21,7 +21,7 @@ test(
   'what is counted agrees with the state and the ledger at every moment',
   patient,
   always((graph, seed) => {
-    const { core } = live(graph, seed, (life) => agrees(life.core.state()));
+    const { core } = live(graph, seed, (life) => agrees(life.core.state(), life.core.events()));
     const { metrics, end } = core.state();
     if (end === 'rolled_back') expect(metrics.rolledBack).toBeGreaterThan(0);
     expect(metrics.rolledBack + metrics.rollbacksIncomplete).toBe(metrics.rollbacks);
@@ -34,7 +34,7 @@ test(
   }),
 );
 
-function agrees(state: RunState): void {
+function agrees(state: RunState, events: readonly RunEvent[]): void {
   const { metrics, steps, effects, tasks } = state;
   expect(metrics.attempts).toBe(sum(Object.values(steps).map((step) => step.attempts.length)));
   expect(metrics.retries).toBe(state.retriesUsed);
@@ -44,9 +44,17 @@ function agrees(state: RunState): void {
   same(Object.keys(metrics.inDoubtSince).sort(), inDoubt.map((effect) => effect.key).sort());
   const decided = Object.values(tasks).filter((task) => task.decision);
   expect(metrics.reviews.count + metrics.escalations.count).toBe(decided.length);
-  expect(metrics.repairs).toBe(decided.filter((task) => task.kind !== 'review').length);
+  const answers = decided.filter((task) => task.kind !== 'review');
+  const unasked = events.filter(
+    (event) =>
+      event.type === 'run_reopened' ||
+      (event.type === 'step_supplied' && !answers.some((task) => task.step === event.step && isSkip(task))),
+  );
+  expect(metrics.repairs).toBe(answers.length + unasked.length);
   for (const durations of [metrics.recovery, metrics.doubt, metrics.reviews, metrics.escalations]) sound(durations);
 }
+
+const isSkip = (task: TaskState): boolean => task.decision?.answer === 'skip';
 
 function sound(durations: Durations): void {
   const { count, totalMs, medianMs, p95Ms, longestMs } = figuresOf(durations);
@@ -65,7 +73,7 @@ test(
     const recoveries = spans(journal, {
       opens: (event) =>
         event.type === 'attempt_abandoned' || (event.type === 'attempt_failed' && event.error.class !== 'cancelled'),
-      closes: (event) => event.type === 'step_confirmed',
+      closes: (event) => event.type === 'step_confirmed' || event.type === 'step_supplied',
       of: (event) => ('step' in event ? event.step : undefined),
     });
     expect(metrics.recovery).toMatchObject(totals(recoveries));

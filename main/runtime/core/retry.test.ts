@@ -203,7 +203,7 @@ describe('What may be retried at all', () => {
     expect(core.running()).toEqual(['pay']);
     core.finish('pay', failure('rate_limited'));
     expect(core.running()).toEqual([]);
-    expect(core.openTasks()).toMatchObject([{ kind: 'escalation', allow: ['retry', 'give_up'] }]);
+    expect(core.openTasks()).toMatchObject([{ kind: 'escalation', allow: ['retry', 'give_up', 'skip'] }]);
   });
 
   test('a value that is missing counts as an attempt that called nothing', () => {

@@ -6,6 +6,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { TaskAnswer } from '../../../shared/run/events.ts';
 import { scopeOfKey } from '../../../shared/run/keys.ts';
 import { taskOf, type RunState, type TaskState } from '../../../shared/run/state.ts';
+import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
 import { openChanges } from './effects.ts';
@@ -13,6 +14,7 @@ import { confirmStep } from './confirm.ts';
 import { escalate } from './failure.ts';
 import { refuseRaise } from './limits.ts';
 import { isOpenPath } from './paths.ts';
+import { approvalsLeft, refuseReviewer } from './reviewers.ts';
 import { endSteps } from './rollback.ts';
 import { endOnFallback } from './undo.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
@@ -24,7 +26,7 @@ export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
   if (!task) return { code: 'not_found', message: `There is no item ${command.taskId} in this run` };
   const node = graphStep(turn.ctx, task.step);
   const refusal =
-    refuse(turn, task, command) ??
+    refuseDecision(turn, task, command) ??
     (node && command.answer === 'raise' ? refuseRaise(turn, node, task, command.value) : undefined);
   if (refusal || !node) return refusal ?? { code: 'not_found', message: `Step ${task.step} is not in this version` };
   const { answer, by, reason, value } = command;
@@ -32,21 +34,35 @@ export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
     step: task.step,
     taskId: task.taskId,
     by,
+    verified: command.verified === true,
     ...(reason === undefined ? {} : { reason }),
-    ...(value === undefined ? {} : { value }),
   };
+  const given = value === undefined ? {} : { value };
   if (task.kind === 'review') {
-    // `refuse` let only the answers of the gate through.
-    emit(turn, { type: 'gate_decided', ...said, answer: answer as 'approve' | 'edit' | 'reject' | 'send_back' });
+    if (approvalsLeft(task) > 1 && answer === 'approve') {
+      emit(turn, { type: 'gate_approved', ...said });
+      return undefined;
+    }
+    if ((task.quorum ?? 1) > 1 && answer === 'edit') {
+      emit(turn, { type: 'gate_edited', ...said, value, digest: turn.ctx.digest(canonicalText(value)) });
+      return undefined;
+    }
+    // `refuseDecision` let only the answers of the gate through.
+    emit(turn, {
+      type: 'gate_decided',
+      ...said,
+      ...given,
+      answer: answer as 'approve' | 'edit' | 'reject' | 'send_back',
+    });
     afterReview(turn, node, task, answer, by);
   } else {
-    emit(turn, { type: 'escalation_decided', ...said, answer });
+    emit(turn, { type: 'escalation_decided', ...said, ...given, answer });
     afterEscalation(turn, node, task, command);
   }
   return undefined;
 }
 
-function refuse(turn: Turn, task: TaskState, command: Decide): Refusal | undefined {
+export function refuseDecision(turn: Turn, task: TaskState, command: Decide): Refusal | undefined {
   if (task.decision) {
     return {
       code: 'conflict',
@@ -62,6 +78,8 @@ function refuse(turn: Turn, task: TaskState, command: Decide): Refusal | undefin
   if (command.digest !== undefined && task.digest !== undefined && command.digest !== task.digest) {
     return { code: 'conflict', message: 'What you saw is not what this item shows now; look again before you decide' };
   }
+  const reviewer = refuseReviewer(turn.state, task, command);
+  if (reviewer) return reviewer;
   const needsReason = command.answer === 'reject' || command.answer === 'send_back';
   if (needsReason && !command.reason?.trim()) {
     return { code: 'refused', message: 'Say why: a reason is required to reject or send back' };
@@ -87,7 +105,7 @@ function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskA
     const limit = node.step.gates?.after?.maxSendBacks ?? 3;
     if (stepState(turn, task.step).sendBacks <= limit) return;
     const message = `${by} sent it back again, after ${limit} times already`;
-    escalate(turn, task.step, { on: 'loop_limit', message, allow: ['retry', 'give_up'], pausesRun: false });
+    escalate(turn, task.step, { on: 'loop_limit', message, allow: ['retry', 'give_up', 'skip'], pausesRun: false });
     return;
   }
   // An approved gate before the step lets `due` prepare it again.

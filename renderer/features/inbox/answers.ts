@@ -15,6 +15,7 @@ const order: TaskAnswer[] = [
   'accept',
   'rollback',
   'give_up',
+  'skip',
 ];
 const reviewKeys: TaskAnswer[] = ['approve', 'edit', 'reject', 'send_back'];
 
@@ -53,6 +54,7 @@ export function demandOf(answer: TaskAnswer): Demand {
     case 'send_back':
       return 'comment';
     case 'happened':
+    case 'skip':
       return 'result';
     case 'raise':
       return 'limit';

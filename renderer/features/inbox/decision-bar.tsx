@@ -26,6 +26,7 @@ const doneTitles: Record<TaskAnswer, string> = {
   send_back: 'Sent back',
   retry: 'It is tried again',
   give_up: 'Given up',
+  skip: 'It goes on with your result',
   happened: 'Noted: it happened',
   not_happened: 'Noted: it did not happen, so it is tried again',
   raise: 'The limit is raised',
@@ -42,6 +43,11 @@ const asks: Partial<Record<TaskAnswer, { label: string; placeholder: string; sen
     send: 'Leave it as it is',
   },
   rollback: { label: 'Why roll back?', placeholder: 'This goes into the record.', send: 'Roll back' },
+  skip: {
+    label: 'What result should the step have? (as JSON)',
+    placeholder: '{ "amount": 1200 }',
+    send: 'Go on with this result',
+  },
   send_back: {
     label: 'What should be different?',
     placeholder: 'The step is done again with your comment.',
@@ -205,7 +211,7 @@ export function DecisionBar({ card, edited, onEditing, onDecided, onRefused }: D
             minRows={asking === 'edit' ? 1 : 2}
             maxRows={8}
             autoFocus={asking !== 'edit'}
-            classNames={asking === 'happened' ? { input: classes.mono } : {}}
+            classNames={demandOf(asking) === 'result' ? { input: classes.mono } : {}}
             value={text}
             onChange={(event) => {
               setText(event.currentTarget.value);

@@ -10,6 +10,7 @@ import type { GraphStep } from '../graph.ts';
 import type { PathPart } from '../pointer.ts';
 import { neighbours, reachable } from '../walk.ts';
 import { exists, label, report, type CheckContext } from './context.ts';
+import { checkReviewers } from './reviewers.ts';
 
 function errorClassOf(pattern: string): string {
   return pattern.split(':', 1)[0] ?? '';
@@ -102,6 +103,7 @@ function checkGate(context: CheckContext, node: GraphStep, side: 'before' | 'aft
       path: [...path, 'ladder'],
       fix: 'Set a due time.',
     });
+  checkReviewers(context, id, side, gate);
   checkSendBack(context, id, side, gate);
 }
 
