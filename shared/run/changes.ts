@@ -191,6 +191,23 @@ export function closeTasks(state: RunState, at: number, step?: StepKey): RunStat
   return { ...state, tasks };
 }
 
+/** The person's value takes the place of what the step would have found; nobody is asked about the step any more. */
+export function supplyStep(state: RunState, event: RunEvent & { type: 'step_supplied' }): RunState {
+  const { by, verified, reason, output, ports } = event;
+  return changeStep(
+    closeTasks(state, event.at, event.step),
+    event,
+    ({ error: _error, ...step }) => ({
+      ...step,
+      status: 'confirmed',
+      output,
+      ports,
+      supplied: { by, verified, ...(reason === undefined ? {} : { reason }) },
+    }),
+    'supplied',
+  );
+}
+
 /** An ended run asks nobody, and nothing of it is held back. */
 export function endRun(state: RunState, end: Partial<RunState> & { endedAt: number }): RunState {
   const { paused: _paused, ...rest } = state;

@@ -22,6 +22,7 @@ import {
   reopen,
   settleEffect,
   spentOf,
+  supplyStep,
   turnBack,
   useSignal,
   withCost,
@@ -325,21 +326,8 @@ function apply(state: RunState, event: RunEvent): RunState {
         }),
         event.error.class,
       );
-    case 'step_supplied': {
-      const { by, verified, reason, output, ports } = event;
-      return changeStep(
-        closeTasks(state, event.at, event.step),
-        event,
-        ({ error: _error, ...step }) => ({
-          ...step,
-          status: 'confirmed',
-          output,
-          ports,
-          supplied: { by, verified, ...(reason === undefined ? {} : { reason }) },
-        }),
-        'supplied',
-      );
-    }
+    case 'step_supplied':
+      return supplyStep(state, event);
     case 'run_paused': {
       const { at, by, reason } = event;
       return { ...state, paused: { by, at, ...(reason === undefined ? {} : { reason }) } };
