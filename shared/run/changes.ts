@@ -208,6 +208,13 @@ export function supplyStep(state: RunState, event: RunEvent & { type: 'step_supp
   );
 }
 
+export function pauseOrResume(state: RunState, event: RunEvent & { type: 'run_paused' | 'run_resumed' }): RunState {
+  const { paused: _paused, ...rest } = state;
+  if (event.type === 'run_resumed') return rest;
+  const { at, by, reason } = event;
+  return { ...rest, paused: { by, at, ...(reason === undefined ? {} : { reason }) } };
+}
+
 /** An ended run asks nobody, and nothing of it is held back. */
 export function endRun(state: RunState, end: Partial<RunState> & { endedAt: number }): RunState {
   const { paused: _paused, ...rest } = state;

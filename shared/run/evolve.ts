@@ -17,6 +17,7 @@ import {
   initialState,
   keepOutput,
   markRolledBack,
+  pauseOrResume,
   pauseTotalTime,
   releaseAttempt,
   reopen,
@@ -328,14 +329,9 @@ function apply(state: RunState, event: RunEvent): RunState {
       );
     case 'step_supplied':
       return supplyStep(state, event);
-    case 'run_paused': {
-      const { at, by, reason } = event;
-      return { ...state, paused: { by, at, ...(reason === undefined ? {} : { reason }) } };
-    }
-    case 'run_resumed': {
-      const { paused: _paused, ...rest } = state;
-      return rest;
-    }
+    case 'run_paused':
+    case 'run_resumed':
+      return pauseOrResume(state, event);
     case 'run_reopened':
       return reopen(state, event);
     case 'cancel_requested':
