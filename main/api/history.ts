@@ -23,14 +23,32 @@ const answerWords: Record<TaskAnswer, string> = {
 export function historyOf(events: readonly RunEvent[], document: WorkflowDocument): InboxCard['history'] {
   const label = (key: string): string => stepLabel(document, key);
   return events.flatMap((event) => {
-    const text = sentence(event, label);
-    return text === undefined ? [] : [{ at: event.at, text }];
+    const text = sentence(byName(event), label);
+    return text === undefined ? [] : [{ at: event.at, text: `${text.charAt(0).toUpperCase()}${text.slice(1)}` }];
   });
 }
 
 /** A journal of a newer version may hold events this one has no words for. */
 function unknownEvent(_event: never): undefined {
   return undefined;
+}
+
+function byName(event: RunEvent): RunEvent {
+  return 'by' in event && event.by !== undefined ? { ...event, by: who(event.by) } : event;
+}
+
+/** Names are made readable by whoever shows them; what is no name is said here. */
+function who(by: string): string {
+  switch (by) {
+    case 'system':
+      return 'Holdfast';
+    case 'cli':
+      return 'somebody at the terminal';
+    case 'app':
+      return 'somebody at the app';
+    default:
+      return by;
+  }
 }
 
 function because(reason: string | undefined): string {

@@ -77,7 +77,7 @@ function signalLines(state: RunState): string[] {
   return Object.values(state.steps).flatMap(({ key, status, awaits }) =>
     status === 'signal' && awaits !== undefined
       ? [
-          `Waits for the signal "${oneLine(awaits)}" (${key}): ${invocation} runs signal ${state.runId} ${JSON.stringify(oneLine(awaits))}`,
+          `Waits for the signal "${oneLine(awaits)}" (${key}): ${invocation} runs signal ${state.runId} ${JSON.stringify(oneLine(awaits))} --as WHO`,
         ]
       : [],
   );

@@ -31,6 +31,7 @@ function wordOf(step: StepState, look: Look): string {
     case 'waiting':
       if (step.status === 'review') return 'waiting for review';
       if (step.status === 'signal') return 'waits for a signal';
+      if (step.status === 'dependency') return 'waits for a system';
       return step.status === 'retry' ? 'tries again' : 'waiting';
     case 'rolled_back':
       return 'rolled back';
