@@ -130,6 +130,7 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'effect_intended':
     case 'effect_failed':
     case 'step_skipped':
+    case 'wait_limited':
     case 'undo_finished':
     case 'run_confirmed':
       return undefined;

@@ -73,10 +73,18 @@ const loopMeanings: typeof meanings.escalation = {
   '--approve': { answer: 'retry', text: 'go round once more' },
 };
 
+/** The step has a result, or only waits: nothing has to be done again. */
+const resultMeanings: typeof meanings.escalation = {
+  ...meanings.escalation,
+  '--approve': { answer: 'approve', text: 'let it go on as it is' },
+  '--send-back': { answer: 'retry', text: 'try the step again' },
+};
+
 /** What each flag means for this item. */
 function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule' | 'loop' | 'allow'>): typeof meanings.escalation {
   if (card.allow.includes('accept')) return acceptMeanings;
   if (card.loop !== undefined) return loopMeanings;
+  if (card.kind === 'escalation' && card.allow.includes('approve')) return resultMeanings;
   return card.rule === undefined ? meanings[card.kind] : limitMeanings;
 }
 

@@ -133,6 +133,10 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
             apply({ type: 'escalate_task', taskId: task.taskId });
             continue;
           }
+          if (task.type === 'overdue') {
+            apply({ type: 'escalate_wait', step: task.step });
+            continue;
+          }
           const step = stepOf(from, task.step);
           apply(
             task.type === 'fire' && step

@@ -95,6 +95,8 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
     case 'gate_decided':
     case 'escalation_decided':
       return `${formatActor(event.by)}${event.verified === false ? ' (unverified)' : ''} ${answerDone[event.answer]}: ${named(event.step, labelOf)}.${because(event.reason)}`;
+    case 'wait_limited':
+      return `${named(event.step, labelOf)} may wait until ${formatExact(event.dueAt)}; then somebody is told.`;
     case 'task_escalated':
       return `Nobody decided on ${named(event.step, labelOf)} in time; it went to ${formatActor(event.owner)}.`;
     case 'escalation_opened':
@@ -184,6 +186,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'dependency_waited':
     case 'gate_approved':
     case 'gate_edited':
+    case 'wait_limited':
     case 'run_paused':
       return 'waiting';
     case 'attempt_abandoned':

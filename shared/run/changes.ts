@@ -62,9 +62,28 @@ export function changeStep(
 ): RunState {
   const old = stepOf(state, event.step) ?? pendingStep(event.step);
   const kept = without(old, 'dueAt', 'awaits', 'waitsFor');
-  const next = withStepWord(change(kept), { at: event.at, reason, by: event.by });
+  const changed = withStepWord(change(kept), { at: event.at, reason, by: event.by });
+  const next: StepState = changed.status === old.status ? changed : without(changed, 'watch');
   const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
-  return { ...state, active, steps: { ...state.steps, [event.step]: next } };
+  const { tasks } = next.watch === old.watch ? state : closeWait(state, old, event.at);
+  return { ...state, tasks, active, steps: { ...state.steps, [event.step]: next } };
+}
+
+/** The wait is over: nobody has to look at how long it lasts any more. */
+function closeWait(state: RunState, { watch }: StepState, at: number): RunState {
+  const task = watch?.taskId === undefined ? undefined : taskOf(state, watch.taskId);
+  return task && isOpen(task) ? addTask(state, { ...task, closedAt: at }) : state;
+}
+
+/** The step itself goes on waiting as it did. */
+export function watchWait(
+  state: RunState,
+  event: { step: StepKey },
+  change: (watch: StepState['watch']) => StepState['watch'],
+): RunState {
+  const step = stepOf(state, event.step);
+  const watch = step && change(step.watch);
+  return watch ? { ...state, steps: { ...state.steps, [event.step]: { ...step, watch } } } : state;
 }
 
 export function endAttempt(step: StepState, number: number, end: Partial<Attempt>): StepState {
@@ -167,6 +186,30 @@ export function decideTask(
 export function useSignal(state: RunState, event: { step: StepKey; id: string }): RunState {
   const signals = state.signals?.map((signal) => (signal.id === event.id ? { ...signal, usedBy: event.step } : signal));
   return signals ? { ...state, signals } : state;
+}
+
+export function decideReview(state: RunState, event: RunEvent & { type: 'gate_decided' }): RunState {
+  return changeStep(decideTask(keepOutput(state, event), event), event, (step) => {
+    const task = taskOf(state, event.taskId);
+    if (event.answer === 'send_back') {
+      // A new request with the comment: nothing that was approved, counted or timed before binds it.
+      const { approved: _approved, heartbeat: _beat, ...rest } = step;
+      return {
+        ...withoutTimes(rest),
+        status: 'ready',
+        retries: [],
+        generation: step.generation + 1,
+        sendBacks: step.sendBacks + 1,
+        review: { comment: event.reason ?? '', by: event.by },
+      };
+    }
+    if (event.answer === 'reject') return step;
+    if (task?.gate === 'before') {
+      const seen = event.answer === 'edit' ? event.value : task.shown;
+      return { ...step, status: 'ready', approved: seen as Record<string, unknown> };
+    }
+    return { ...step, status: 'succeeded', ...(event.answer === 'edit' ? { output: event.value } : {}) };
+  });
 }
 
 /** Counts for what is shown now; an edit shows something else, so that only the editor has approved it. */

@@ -211,6 +211,11 @@ export type RunEventBody =
       effectKey?: string;
       /** Nothing else of the run starts until this is decided. */
       pausesRun?: boolean;
+      /** JSON Pointer of the escalation rule, in the workflow: its ladder is climbed. */
+      place?: string;
+      dueAt?: number;
+      /** The step only waits too long, and goes on waiting; the item closes when the wait ends. */
+      isWait?: boolean;
       /** JSON Pointer of the limit that was reached, in the workflow. */
       rule?: string;
       /** The limit as it was reached; a person may raise it. */
@@ -237,6 +242,8 @@ export type RunEventBody =
       /** Edges inside that left an inner loop in the round that ends: they are open again. */
       forgets?: string[];
     }
+  /** The step waits, and a rule says how long that may last. */
+  | { type: 'wait_limited'; step: StepKey; dueAt: number; rule: string }
   /** Nobody decided in time: the item goes to the next owner. */
   | { type: 'task_escalated'; step: StepKey; taskId: string; rung: number; owner: string; dueAt?: number }
   | {

@@ -265,11 +265,13 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     message: fc.string(),
     allow: fc.subarray([...taskAnswers]),
     pausesRun: fc.boolean(),
+    isWait: fc.boolean(),
     limit,
   }),
   dependency_waited: fc.record({ step: key, dependency: fc.constantFrom('x', 'y'), until: small }),
   dependency_resumed: fc.record({ step: key, dependency: fc.constantFrom('x', 'y') }),
   budget_warning: fc.tuple(limit, fc.record({ step: key })).map(([must, may]) => ({ ...must, ...may })),
+  wait_limited: fc.record({ step: key, dueAt: small, rule: fc.constant('/settings/escalation/0') }),
   task_escalated: fc
     .tuple(fc.record({ step: key, taskId, rung: small, owner: by }), optional({ dueAt: small }))
     .map(([must, may]) => ({ ...must, ...may })),

@@ -11,11 +11,11 @@ import {
   changeKnownEffect,
   changeStep,
   closeTasks,
+  decideReview,
   decideTask,
   endAttempt,
   endRun,
   initialState,
-  keepOutput,
   markRolledBack,
   pauseOrResume,
   pauseTotalTime,
@@ -25,6 +25,7 @@ import {
   spentOf,
   supplyStep,
   turnBack,
+  watchWait,
   useSignal,
   withCost,
   withoutTimes,
@@ -230,30 +231,12 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'gate_edited':
       return approveTask(state, event);
     case 'gate_decided':
-      return changeStep(decideTask(keepOutput(state, event), event), event, (step) => {
-        const task = taskOf(state, event.taskId);
-        if (event.answer === 'send_back') {
-          // A new request with the comment: nothing that was approved, counted or timed before binds it.
-          const { approved: _approved, heartbeat: _beat, ...rest } = step;
-          return {
-            ...withoutTimes(rest),
-            status: 'ready',
-            retries: [],
-            generation: step.generation + 1,
-            sendBacks: step.sendBacks + 1,
-            review: { comment: event.reason ?? '', by: event.by },
-          };
-        }
-        if (event.answer === 'reject') return step;
-        if (task?.gate === 'before') {
-          const seen = event.answer === 'edit' ? event.value : task.shown;
-          return { ...step, status: 'ready', approved: seen as Record<string, unknown> };
-        }
-        return { ...step, status: 'succeeded', ...(event.answer === 'edit' ? { output: event.value } : {}) };
-      });
+      return decideReview(state, event);
     case 'escalation_opened':
       return addTask(
-        changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), event.cause ?? event.on),
+        event.isWait
+          ? watchWait(state, event, (watch) => watch && { ...watch, taskId: event.taskId })
+          : changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), event.cause ?? event.on),
         {
           taskId: event.taskId,
           kind: event.effectKey === undefined ? 'escalation' : 'in_doubt',
@@ -265,23 +248,30 @@ function apply(state: RunState, event: RunEvent): RunState {
           message: event.message,
           ...(event.effectKey === undefined ? {} : { effectKey: event.effectKey }),
           ...(event.pausesRun ? { pausesRun: true } : {}),
+          ...(event.place === undefined ? {} : { place: event.place }),
+          ...(event.dueAt === undefined ? {} : { dueAt: event.dueAt }),
+          ...(event.isWait ? { isWait: true } : {}),
           ...(event.rule === undefined ? {} : { rule: event.rule }),
           ...(event.limit ? { limit: event.limit } : {}),
           ...(event.cause === undefined ? {} : { cause: event.cause }),
           ...(event.loop === undefined ? {} : { loop: event.loop }),
         },
       );
+    case 'wait_limited':
+      return watchWait(state, event, () => ({ dueAt: event.dueAt, rule: event.rule }));
     case 'task_escalated': {
       const task = taskOf(state, event.taskId);
       if (!task) return state;
       const { dueAt: _due, ...rest } = task;
       const { owner, rung, dueAt } = event;
       return addTask(
-        changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), 'review_overdue'),
+        task.isWait ? state : changeStep(state, event, (step) => ({ ...step, status: 'escalated' }), 'review_overdue'),
         { ...rest, owner, rung, ...(dueAt === undefined ? {} : { dueAt }) },
       );
     }
     case 'escalation_decided': {
+      // The step waits on; what else follows has an event of its own.
+      if (taskOf(state, event.taskId)?.isWait) return decideTask(state, event);
       const loop = event.answer === 'retry' ? taskOf(state, event.taskId)?.loop : undefined;
       if (loop !== undefined) {
         const decided = changeStep(decideTask(state, event), event, (step) => ({ ...step, status: 'succeeded' }));
@@ -290,6 +280,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       return changeStep(raiseLimit(decideTask(state, event), event), event, (step) => {
         if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
         if (['give_up', 'accept', 'rollback', 'skip'].includes(event.answer)) return step;
+        if (event.answer === 'approve') return { ...step, status: 'succeeded' };
         return { ...withoutTimes(step), status: 'ready', retries: [] };
       });
     }

@@ -103,6 +103,8 @@ export interface StepState {
   awaits?: string;
   /** Set while the system it depends on does not answer. */
   waitsFor?: { dependency: string; since: number };
+  /** Set while the step waits and a rule limits that; `taskId` once the limit was reached. */
+  watch?: { dueAt: number; rule: string; taskId?: string };
   /** Retries used, by index of the retrier. */
   retries: number[];
   firstStartedAt?: number;
@@ -174,6 +176,10 @@ export interface TaskState {
   message?: string;
   effectKey?: string;
   pausesRun?: boolean;
+  /** JSON Pointer of the escalation rule, in the workflow. */
+  place?: string;
+  /** The step only waits too long, and goes on waiting. */
+  isWait?: boolean;
   /** JSON Pointer of the limit that was reached, in the workflow. */
   rule?: string;
   /** The limit as it was reached. */

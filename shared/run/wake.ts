@@ -20,7 +20,10 @@ export function wakeOf(state: RunState): number | undefined {
   if (steps.some(({ status }) => (isHeld ? status === 'running' : moving.has(status)))) return atOnce;
   // No timer of a paused run fires: nothing moves it but whoever resumes it.
   if (isPaused) return undefined;
-  const due = [...open, ...(isHeld ? [] : steps)].flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]));
+  const limits = steps.flatMap(({ watch }) => (watch && watch.taskId === undefined ? [watch] : []));
+  const due = [...open, ...limits, ...(isHeld ? [] : steps)].flatMap(({ dueAt }) =>
+    dueAt === undefined ? [] : [dueAt],
+  );
   if (due.length > 0) return Math.min(...due);
   const isAwaited = steps.some(({ status }) => status === 'signal');
   return open.length > 0 || isAwaited ? undefined : atOnce;

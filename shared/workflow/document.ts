@@ -104,6 +104,8 @@ export const escalationRuleSchema = z.strictObject({
   ms: milliseconds.optional(),
   micros: micros.optional(),
   below: z.number().min(0).max(1).optional(),
+  /** How long the owner has; then the ladder is climbed. */
+  dueMs: milliseconds.optional(),
   ladder: z.array(rungSchema).optional(),
 });
 

@@ -182,6 +182,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       const decided = added.length;
       for (const task of first) {
         if (task.type === 'escalate') apply({ type: 'escalate_task', taskId: task.taskId });
+        else if (task.type === 'overdue') apply({ type: 'escalate_wait', step: task.step });
         else apply(task.type === 'fire' ? { type: 'fire_timer', step: task.step, checked: {} } : prepare(task.step));
       }
       // The engine's short cut must say what asking again says.

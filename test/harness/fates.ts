@@ -55,6 +55,23 @@ const retrier = fc.record({
   jitter: fc.constantFrom('none' as const, 'full' as const),
 });
 
+const limitedRule: fc.Arbitrary<NonNullable<StepInput['escalation']>[number]> = fc
+  .tuple(
+    fc.constantFrom(
+      { on: 'confidence_below' as const, below: 0.5 },
+      { on: 'cost_over' as const, micros: 3 },
+      { on: 'waits_longer_than' as const, ms: 300 },
+    ),
+    fc.constantFrom(undefined, undefined, 'pause' as const, 'fail' as const, 'rollback' as const, 'fallback' as const),
+    fc.boolean(),
+  )
+  .map(([limit, then, climbs]) => ({
+    ...limit,
+    owner: 'role:ops',
+    ...(then ? { then } : {}),
+    ...(climbs ? { dueMs: 400, ladder: [{ owner: 'role:head', dueMs: 400 }] } : {}),
+  }));
+
 const stepInput: fc.Arbitrary<StepInput> = fc
   .record({
     effect: fc.constantFrom(...effectClasses),
@@ -64,6 +81,7 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     before: rarely(gate),
     after: rarely(gate),
     rule: rarely(fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, 'fallback' as const)),
+    limited: rarely(limitedRule),
     undo: fc.option(fc.constantFrom(...effectClasses), { nil: undefined }),
     budget: rarely(
       fc.constantFrom(
@@ -76,7 +94,7 @@ const stepInput: fc.Arbitrary<StepInput> = fc
       ),
     ),
   })
-  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, undo, budget }) => ({
+  .map(({ effect, checkpoint, retriers, totalTimeoutMs, before, after, rule, limited, undo, budget }) => ({
     kind: 'test',
     effect,
     checkpoint,
@@ -84,7 +102,10 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     ...(undo ? { compensate: { kind: 'test', config: {}, effect: undo, retry: { retriers } } } : {}),
     gates: { ...(before ? { before } : {}), ...(after ? { after } : {}) },
     ...(budget ? { budget } : {}),
-    ...(rule ? { escalation: [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: rule }] } : {}),
+    escalation: [
+      ...(rule ? [{ on: 'retries_exhausted' as const, owner: 'role:ops', then: rule }] : []),
+      ...(limited ? [limited] : []),
+    ],
   }));
 
 /** Edges forwards as they are; those that lead back are loops, as long as no loop has a second entry. */

@@ -12,6 +12,7 @@ import type { Gate } from '../../../shared/workflow/document.ts';
 import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } from './commands.ts';
+import { isHeldByRule } from './rules.ts';
 import { confirmStep } from './confirm.ts';
 import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
 import { escalate } from './failure.ts';
@@ -153,7 +154,7 @@ export function succeed(
   const after = node.step.gates?.after;
   // Nobody reviews for a run that is being cancelled; without the review the step is not confirmed.
   if (after && (turn.state.cancelling || openGate(turn, node, key, 'after', after, output, checked.gate))) return;
-  confirmStep(turn, node, key, ports, lazy);
+  if (!isHeldByRule(turn, node, key, output)) confirmStep(turn, node, key, ports, lazy);
 }
 
 /** What was paid from a budget is settled on disk, so that no crash makes it be paid twice. */

@@ -98,6 +98,8 @@ export type Command =
   | { type: 'escalate_task'; taskId: string }
   /** A system that steps of this run wait for answers again. */
   | { type: 'resume_dependency'; dependency: string }
+  /** This step waits longer than a rule allows. */
+  | { type: 'escalate_wait'; step: StepKey }
   /** The host was gone: attempts that were running are lost. */
   | { type: 'recover' }
   | {

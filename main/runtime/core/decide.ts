@@ -24,6 +24,7 @@ import { fireStep, receiveSignal } from './signals.ts';
 import { decideTask, failRun, whyClosed } from './task.ts';
 import { settleOrders } from './undo.ts';
 import { resumeWaiting } from './wait-for-dependency.ts';
+import { escalateWait, limitWaits } from './waits.ts';
 import { beginTurn, emit, graphStep, stepState, type Turn } from './turn.ts';
 
 export function decide(state: RunState | undefined, command: Command, ctx: DecideContext): Decision {
@@ -31,6 +32,7 @@ export function decide(state: RunState | undefined, command: Command, ctx: Decid
   const refusal = handle(turn, command);
   if (refusal) return { ok: false, refusal };
   settle(turn);
+  limitWaits(turn);
   return { ok: true, events: turn.events, state: turn.state };
 }
 
@@ -88,6 +90,8 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
     }
     case 'resume_dependency':
       return resumeWaiting(turn, command.dependency) ? undefined : late('This run');
+    case 'escalate_wait':
+      return escalateWait(turn, command.step) ? undefined : late(`Step ${command.step}`);
     case 'recover':
       recover(turn);
       return undefined;

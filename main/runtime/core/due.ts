@@ -9,6 +9,7 @@ import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
 import { unsettledEffect } from './effects.ts';
 import { instanceOf, instancesOf } from './instances.ts';
 import { timedTasks } from './ladder.ts';
+import { limitedWaits } from './waits.ts';
 import { position, unhandledFailure } from './paths.ts';
 import { signalFor } from './signals.ts';
 import { compensationsNow } from './undo.ts';
@@ -20,7 +21,9 @@ export type Task =
   | { type: 'execute'; step: StepKey; attempt: number }
   | { type: 'fire'; step: StepKey }
   /** Nobody decided this item in time. */
-  | { type: 'escalate'; taskId: string };
+  | { type: 'escalate'; taskId: string }
+  /** The step waits longer than a rule allows. */
+  | { type: 'overdue'; step: StepKey };
 
 export interface Due {
   tasks: Task[];
@@ -42,6 +45,10 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   for (const { taskId, dueAt } of state.cancelling || state.paused ? [] : timedTasks(state)) {
     if (dueAt > now) wakeAt = Math.min(wakeAt ?? dueAt, dueAt);
     else tasks.push({ type: 'escalate', taskId });
+  }
+  for (const { step, dueAt } of limitedWaits(state)) {
+    if (dueAt > now) wakeAt = Math.min(wakeAt ?? dueAt, dueAt);
+    else tasks.push({ type: 'overdue', step });
   }
   return { tasks, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }

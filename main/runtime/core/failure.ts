@@ -9,7 +9,8 @@ import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow
 import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import type { DecideContext } from './commands.ts';
-import { isUndoKey, undoneBy } from '../../../shared/run/keys.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
+import { rulesFor } from './placed-rules.ts';
 import { isSkippable } from './reviewers.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
@@ -74,11 +75,17 @@ export interface EscalationRequest {
   cause?: StepError['class'];
   loop?: string;
   pausesRun: boolean;
+  /** JSON Pointer of the rule that speaks, where several could. */
+  place?: string;
+  /** The step only waits too long, and goes on waiting. */
+  isWait?: boolean;
 }
 
 export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): void {
-  const rule = escalationRule(turn.ctx, key, request.on);
   const { pausesRun, ...rest } = request;
+  const rules = rulesFor(turn.ctx, key, request.on);
+  const placed = rules.find(({ place }) => request.place === undefined || place === request.place);
+  const rule = placed?.rule;
   const node = graphStep(turn.ctx, key);
   // At the limit of a loop there is a result; whether it may go round once more is the question.
   const maySkip = rest.loop === undefined && node !== undefined && isSkippable(node.step);
@@ -88,6 +95,8 @@ export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): 
     taskId: turn.ctx.id(),
     owner: rule?.owner ?? turn.state.owner,
     ...rest,
+    ...(placed ? { place: placed.place } : {}),
+    ...(rule?.dueMs === undefined ? {} : { dueAt: turn.ctx.now + rule.dueMs }),
     allow: rest.allow.filter((answer) => answer !== 'skip' || maySkip),
     ...(pausesRun || rule?.then === 'pause' ? { pausesRun: true } : {}),
   });
@@ -95,9 +104,7 @@ export function escalate(turn: Turn, key: StepKey, request: EscalationRequest): 
 
 /** The rule of the drawn step first, also for what undoes it, then the workflow's. */
 export function escalationRule(ctx: DecideContext, key: StepKey, on: EscalationTrigger): EscalationRule | undefined {
-  const own = graphStep(ctx, undoneBy(key))?.step.escalation ?? [];
-  const common = ctx.graph.document.settings?.escalation ?? [];
-  return [...own, ...common].find((rule) => rule.on === on);
+  return rulesFor(ctx, key, on)[0]?.rule;
 }
 
 export function onFailure({ graph }: DecideContext): 'pause' | 'fail' | 'rollback' {

@@ -1,11 +1,11 @@
 /**
- * Reviews that nobody decided in time. Each time the due time passes the item goes one rung up the gate's ladder, and
+ * Items that nobody decided in time. Each time the due time passes one goes a rung up the ladder of its gate or rule, and
  * that rung's full time starts then – also after a sleep, when several would have passed. Above the last rung it goes
  * to whom the rule for overdue reviews names, else to the workflow's owner, who has all the time in the world.
  */
 import { isOpen, type RunState, type TaskState } from '../../../shared/run/state.ts';
-import type { Gate } from '../../../shared/workflow/document.ts';
 import { escalationRule } from './failure.ts';
+import { rulesFor } from './placed-rules.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
 /** Items with a due time that nobody decided yet. */
@@ -17,17 +17,30 @@ export function timedTasks(state: RunState): (TaskState & { dueAt: number })[] {
 
 export function climbLadder(turn: Turn, task: TaskState): void {
   const rung = (task.rung ?? 0) + 1;
-  const next = gateOf(turn, task)?.ladder?.[rung - 1];
+  const next = ladderOf(turn, task)[rung - 1];
   emit(turn, {
     type: 'task_escalated',
     step: task.step,
     taskId: task.taskId,
     rung,
-    owner: next?.owner ?? escalationRule(turn.ctx, task.step, 'review_overdue')?.owner ?? turn.state.owner,
-    ...(next ? { dueAt: turn.ctx.now + next.dueMs } : {}),
+    owner: next?.owner ?? turn.state.owner,
+    ...(next?.dueMs === undefined ? {} : { dueAt: turn.ctx.now + next.dueMs }),
   });
 }
 
-function gateOf(turn: Turn, task: TaskState): Gate | undefined {
-  return task.gate && graphStep(turn.ctx, task.step)?.step.gates?.[task.gate];
+interface Rung {
+  owner: string;
+  /** Absent: that owner has all the time. */
+  dueMs?: number | undefined;
+}
+
+/** Above the last one the workflow's owner has it. */
+function ladderOf(turn: Turn, task: TaskState): readonly Rung[] {
+  if (task.gate === undefined) {
+    const placed = task.on && rulesFor(turn.ctx, task.step, task.on).find(({ place }) => place === task.place);
+    return placed?.rule.ladder ?? [];
+  }
+  const gate = graphStep(turn.ctx, task.step)?.step.gates?.[task.gate];
+  const overdue = escalationRule(turn.ctx, task.step, 'review_overdue');
+  return [...(gate?.ladder ?? []), ...(overdue ? [overdue, ...(overdue.ladder ?? [])] : [])];
 }

@@ -17,6 +17,7 @@ import { isOpenPath } from './paths.ts';
 import { approvalsLeft, refuseReviewer } from './reviewers.ts';
 import { endSteps } from './rollback.ts';
 import { endOnFallback } from './undo.ts';
+import { errorOfWait } from './waits.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
 
 type Decide = Extract<Command, { type: 'decide_task' }>;
@@ -130,6 +131,11 @@ function afterEscalation(turn: Turn, node: GraphStep, task: TaskState, command: 
     if (happened && !isHeld(turn, step)) confirmStep(turn, node, step, ['out']);
     return;
   }
+  if (task.isWait) {
+    if (answer === 'give_up') emit(turn, { type: 'step_failed', step, error: errorOfWait(turn, step, by), ports: [] });
+    return;
+  }
+  if (answer === 'approve') confirmStep(turn, node, step, stepState(turn, step).ports);
   if (task.loop !== undefined && answer === 'retry') confirmStep(turn, node, step, stepState(turn, step).ports);
   if (answer === 'accept') {
     endOnFallback(turn, step, errorGivenUp(turn, task, by));

@@ -138,6 +138,9 @@ function checkSendBack(context: CheckContext, id: string, side: 'before' | 'afte
     });
 }
 
+/** What nobody knows must be known before anything follows from it; what cannot be undone is not undone by a rule. */
+const needsAnswer: readonly EscalationRule['on'][] = ['in_doubt', 'rollback_failed', 'review_overdue'];
+
 function checkRules(context: CheckContext, rules: readonly EscalationRule[] | undefined, path: PathPart[]): void {
   rules?.forEach((rule, index) => {
     const missing =
@@ -150,6 +153,21 @@ function checkRules(context: CheckContext, rules: readonly EscalationRule[] | un
         message: `The escalation rule ${rule.on} has no limit.`,
         path: [...path, index],
         fix: `Add "${missing}".`,
+      });
+    if (rule.ladder !== undefined && rule.dueMs === undefined)
+      report(context, {
+        code: 'ladder_without_due_time',
+        severity: 'warning',
+        message: `The escalation rule ${rule.on} names who is next, but has no due time, so nobody else is ever asked.`,
+        path: [...path, index, 'ladder'],
+        fix: 'Set a due time.',
+      });
+    if (needsAnswer.includes(rule.on) && (rule.then === 'fail' || rule.then === 'rollback'))
+      report(context, {
+        code: 'answer_needed_first',
+        message: `The escalation rule ${rule.on} cannot ${rule.then === 'fail' ? 'fail the run' : 'roll back'} by itself: a person has to answer first.`,
+        path: [...path, index, 'then'],
+        fix: 'Let it pause the run.',
       });
   });
 }
