@@ -7,7 +7,8 @@ What the numbers mean. A period holds the runs that started in it; rates are sha
   repeated effects announced again: once more under the same idempotency key, which is safe;
                    done again: it happened although an earlier one of its step stands
   rollback         runs that undid what they changed, all of it or back to a checkpoint, or tried to
-  human repair     runs in which people answered beyond the drawn review gates: escalations, effects in doubt
+  human repair     runs in which people did more than the drawn review gates ask for: answered escalations and effects in
+                   doubt, tried again from a step, gave a step's result
   in doubt         from when nobody knew whether an effect happened to the answer
 Medians and the 95 % mark have two significant digits; the longest is exact.
 

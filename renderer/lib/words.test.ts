@@ -39,6 +39,7 @@ describe('words for people', () => {
     expect(answerTitle('retry', { loop: 'e1' })).toBe('Go round again');
     expect(answerTitle('accept', limit)).toBe('Leave it as it is');
     expect(guidanceOf({ ...asked, allow: ['accept'] })).toContain('cannot be changed any more');
+    expect(guidanceOf({ ...asked, allow: ['approve', 'skip'] })).toMatch(/^Approve, .* Give the result yourself/);
     expect(guidanceOf({ ...asked, kind: 'review' })).toBeUndefined();
     expect(guidanceOf({ ...asked, kind: 'in_doubt' })).toContain('Look in the other system first');
   });

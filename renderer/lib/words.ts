@@ -218,6 +218,10 @@ function leadsTo(answer: TaskAnswer, { rule, loop }: Pick<TaskState, 'rule' | 'l
       return 'Try again does the step once more, which helps when the cause is gone.';
     case 'raise':
       return 'Raise the limit, and the run goes on until it reaches the new one.';
+    case 'approve':
+      return 'Approve, and it goes on as it is.';
+    case 'skip':
+      return 'Give the result yourself, and the run goes on with it without running the step.';
     case 'accept':
       return 'Leave it as it is, and the run goes on with what cannot be changed any more.';
     case 'rollback':

@@ -76,9 +76,15 @@ function schemaOf(card: InboxCard): unknown {
   return (card.stepInput as { output?: unknown }).output;
 }
 
+/** Without a PIN nobody knows that it was really this person, and it does not count where several must approve. */
+function approvalText({ by, verified }: { by: string; verified: boolean }): string {
+  return verified ? formatActor(by) : `${formatActor(by)} (unverified)`;
+}
+
 /** The facts on one line: who, until when, what it cost so far, which model and how sure it is. */
 function Facts({ card }: { card: InboxCard }) {
   const confidence = confidenceOf(card);
+  const approvals = card.approvals ?? [];
   const details = Object.entries(card.details ?? {}).filter(
     ([name, value]) => shownDetails.has(name) && ['string', 'number'].includes(typeof value),
   );
@@ -101,6 +107,15 @@ function Facts({ card }: { card: InboxCard }) {
           )}
         </dd>
       </div>
+      {card.quorum !== undefined && (
+        <div>
+          <dt>Approved by</dt>
+          <dd>
+            {approvals.length} of {card.quorum}
+            {approvals.length > 0 && `: ${approvals.map(approvalText).join(', ')}`}
+          </dd>
+        </div>
+      )}
       {confidence !== undefined && (
         <div>
           <dt>Confidence</dt>
@@ -191,7 +206,8 @@ function Outcome({ card }: { card: InboxCard }) {
     return (
       <div className={classes.outcome}>
         <strong>
-          {formatActor(decision.by)} {answerDone[decision.answer]}
+          {formatActor(decision.by)}
+          {decision.verified === false && ' (unverified)'} {answerDone[decision.answer]}
         </strong>{' '}
         <span title={formatExact(decision.at)}>
           on {formatDate(decision.at)} at {formatClock(decision.at).slice(0, 5)}
