@@ -16,7 +16,7 @@ const graph = graphOf({
   look: step({ effect: 'read', checkpoint: true }),
   tell: step({ effect: 'read', checkpoint: true }),
 });
-const kind = { validate: () => undefined } as unknown as StepKind;
+const kind = { manifest: {}, validate: () => undefined } as unknown as StepKind;
 
 /** Writes wait in `writes`, attempts in `calls`, until the test ends them. */
 function stage() {

@@ -232,7 +232,7 @@ export function live(
         config: { n: draw() },
         ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
         gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
-        ...(hasDependencies && draw() < 0.7 ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' } : {}),
+        ...(hasDependencies && !isOver && draw() < 0.7 ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' } : {}),
         ...(!changesTheWorld(node.effect) && draw() < 0.3
           ? { callDigest: draw() < 0.7 ? 'call:a' : 'call:b', repeated: {} }
           : {}),

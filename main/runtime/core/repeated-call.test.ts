@@ -1,8 +1,9 @@
 /** The same expensive call twice in a run: served from the record, asked about, or made again, as the workflow says. */
 import { describe, expect, test } from 'vitest';
 import { coreDriver, failure, ok, type Core, type CoreOptions } from '../../../test/harness/core.ts';
-import { graphOf, step, type StepInput } from '../../../test/harness/graph.ts';
+import { effectStep, graphOf, step, type StepInput } from '../../../test/harness/graph.ts';
 import type { Settings } from '../../../shared/workflow/document.ts';
+import { recordedCall } from './repeated-call.ts';
 
 const estimate = { costMicros: 100, tokens: 5 };
 
@@ -93,5 +94,24 @@ describe('Never served is', () => {
     core.finish('a', ok(1));
     core.decide('a', answer, { reason: 'Wrong', value: 2 });
     expect(core.running()).toEqual(answer === 'edit' ? ['b'] : ['a']);
+  });
+
+  test('the result of a compensation, and none is served in place of one', () => {
+    const undo = { kind: 'test', config: {}, effect: 'read' as const };
+    const pay = effectStep('idempotent', { compensate: undo });
+    const core = coreDriver(graphOf({ a: step(), b: pay, c: pay }), {
+      prepare: ({ id }) => ({
+        config: {},
+        ...(id === 'a' || id.endsWith('!undo') ? { callDigest: 'same', repeated: {} } : {}),
+        ...(id === 'b' || id === 'c' ? { plan: { target: id, request: {} } } : {}),
+      }),
+    });
+    core.start();
+    core.drive();
+    core.turn({ type: 'rollback_run', by: 'person:ada' });
+    core.drive();
+    expect(core.calls.map((call) => call.step)).toEqual(['a', 'b', 'c', 'c!undo', 'b!undo']);
+    expect(core.state().end).toBe('rolled_back');
+    expect(recordedCall({ ...core.state(), steps: { u: core.step('b!undo') } }, 'x', 'same')).toBeUndefined();
   });
 });

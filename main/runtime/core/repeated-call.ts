@@ -4,6 +4,7 @@
  * was sent back or edited by a reviewer: only of a step that was confirmed as it answered.
  */
 import type { CallPlace, StepKey } from '../../../shared/run/events.ts';
+import { isUndoKey } from '../../../shared/run/keys.ts';
 import { stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
 import type { AttemptOutcome, Checked, Prepared } from './commands.ts';
 import { escalate } from './failure.ts';
@@ -38,12 +39,13 @@ export function askAboutRepetition(turn: Turn, key: StepKey, source: StepState):
 
 /**
  * A confirmed step of this run whose last attempt made this very call, and whose answer nobody changed. The next attempt
- * of a step is no repetition of its last one: that one failed, or was sent back.
+ * of a step is no repetition of its last one: that one failed, or was sent back. What undoes a change is never one.
  */
 export function recordedCall(state: RunState, key: StepKey, callDigest: string): StepState | undefined {
-  if (stepOf(state, key)?.attempts.some((attempt) => attempt.callDigest === callDigest)) return undefined;
+  if (isUndoKey(key) || stepOf(state, key)?.attempts.some((attempt) => attempt.callDigest === callDigest))
+    return undefined;
   return Object.values(state.steps).find((step) => {
-    if (step.status !== 'confirmed') return false;
+    if (step.status !== 'confirmed' || isUndoKey(step.key)) return false;
     if (step.attempts[step.attempts.length - 1]?.callDigest !== callDigest) return false;
     return !Object.values(state.tasks).some((task) => task.step === step.key && task.decision?.answer === 'edit');
   });
