@@ -210,7 +210,7 @@ describe('Trying again from a failed step', () => {
     const core = chain({ script: { b: [failure('refused')] } }, failing);
     core.drive();
     expect(core.state().word).toBe('failed');
-    retry(core, 'b');
+    core.turn({ type: 'retry_step', step: 'b', by });
     core.crash();
     core.drive();
     expect(core.state().word).toBe('complete');
@@ -411,6 +411,29 @@ describe('Giving the result of a step', () => {
     short.drive();
     expect(short.decide('a', 'skip', { value: null })).toBeUndefined();
     expect(short.state().tasks['task_1']?.decision).toEqual({ answer: 'skip', by, at: short.now(), verified: false });
+  });
+
+  test('says whether who gave it proved who they are', () => {
+    const core = chain({ script: { a: [failure('refused')] } }, { settings: { onFailure: 'pause' } });
+    core.drive();
+    core.decide('a', 'skip', { value: 5, verified: true });
+    expect(core.step('a').supplied).toEqual({ by, verified: true });
+  });
+
+  test('is refused where it would go round a loop once more than that may', () => {
+    const loop = { loop: { maxIterations: 1 } };
+    const core = coreDriver(
+      graphOf({ a: step(), b: step(), c: step() }, [
+        ['a', 'b'],
+        ['b:again', 'a', loop],
+        ['b', 'c'],
+      ]),
+    );
+    core.start();
+    core.finish('a', ok());
+    const again = { type: 'skip_step' as const, step: 'b', by, output: 1, ports: ['again'] };
+    core.finish('b', { outcome: { suspend: true, dueAt: core.now() + 9_000, output: null } });
+    expect(core.turn(again)?.message).toMatch(/^The loop back to “a” has run/);
   });
 
   test('of one that is escalated, without going to the item', () => {

@@ -108,6 +108,12 @@ describe('A rule about cost', () => {
     expect(core.state().word).toBe('complete');
   });
 
+  test('does not ask about what costs just as much as it allows', () => {
+    const core = withRule({}, [over(6)]);
+    core.finish('a', ok(1, { costMicros: 6 }));
+    expect(opened(core)).toEqual([]);
+  });
+
   test('does not ask two people the same at once', () => {
     const core = coreDriver(graphOf({ a: step(), b: step() }, [], { settings: { escalation: [over(5)] } }));
     core.start();
@@ -237,6 +243,19 @@ describe('A rule about waiting', () => {
     };
     expect(lived('fail').openTasks()).toMatchObject([{ kind: 'in_doubt' }]);
     expect(lived(undefined).openTasks()).toMatchObject([{ isWait: true, allow: ['approve'] }]);
+  });
+
+  test('without a limit asks as soon as the step waits', () => {
+    const core = withRule({ gates }, [rule('waits_longer_than')]);
+    core.finish('a', ok(1));
+    expect(opened(core)).toHaveLength(2);
+  });
+
+  test('counts the wait for a signal', () => {
+    const core = withRule({}, [wait()]);
+    core.finish('a', { outcome: { suspend: true, signal: 'paid' } });
+    core.advance(1_000);
+    expect(opened(core)[0]?.message).toBe('“a” has waited longer than 1 s for its signal');
   });
 
   test('is held while the run is paused, and has no say while it is turned back', () => {
