@@ -9,22 +9,21 @@ const found: Due = {
     { type: 'execute', step: 'a', attempt: 2 },
     { type: 'prepare', step: 'b' },
   ],
-  wakeAt: 7,
 };
 const started: RunEvent = { type: 'attempt_started', step: 'b', attempt: 1, config: {}, runId: 'r', seq: 1, at: 0 };
 
-test('what began is to be executed, with what already was and the same wake-up', () => {
+test('what began is to be executed, with what already was', () => {
   expect(dueOnceBegun(found, [started])).toEqual({
     tasks: [
       { type: 'execute', step: 'a', attempt: 2 },
       { type: 'execute', step: 'b', attempt: 1 },
     ],
-    wakeAt: 7,
   });
 });
 
 test('whatever did more than start, or started less, has to be asked about again', () => {
   expect(dueOnceBegun(found, [])).toBeUndefined();
+  expect(dueOnceBegun({ ...found, wakeAt: 7 }, [started])).toBeUndefined();
   const failed: RunEvent = { ...started, type: 'step_failed', error: { class: 'code', message: 'No' }, ports: [] };
   expect(dueOnceBegun(found, [started, failed])).toBeUndefined();
 });

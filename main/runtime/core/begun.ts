@@ -5,8 +5,12 @@
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { Due, Task } from './due.ts';
 
-/** `events`: everything that beginning what was found led to. Undefined when it did more than start; then ask again. */
+/**
+ * `events`: everything that beginning what was found led to. Undefined when it did more than start, or something had a
+ * time to wake at, which may have been that of a step that now began; then ask again.
+ */
 export function dueOnceBegun(found: Due, events: readonly RunEvent[]): Due | undefined {
+  if (found.wakeAt !== undefined) return undefined;
   const tasks: Task[] = found.tasks.filter((task) => task.type === 'execute');
   for (const event of events) {
     if (event.type === 'attempt_started') tasks.push({ type: 'execute', step: event.step, attempt: event.attempt });

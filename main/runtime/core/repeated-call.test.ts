@@ -63,6 +63,21 @@ describe('A repeated call', () => {
     expect(core.running()).toEqual(['b']);
   });
 
+  test('is none when it undoes something: that is never held up by what going forward may cost', () => {
+    const compensate = { kind: 'test', config: {}, effect: 'read' as const };
+    const changing = { effect: 'idempotent' as const, checkpoint: true, compensate };
+    const graph = graphOf({ a: step(), pay: step(changing) }, [['a', 'pay']], { settings: { repeatedCalls: 'park' } });
+    const core = coreDriver(graph, {
+      prepare: ({ id }) => ({ config: {}, callDigest: id === 'pay' ? 'other' : 'same', repeated: {} }),
+    });
+    core.start();
+    core.drive();
+    core.turn({ type: 'rollback_run', by: 'person:grace' });
+    expect(core.running()).toEqual(['pay!undo']);
+    core.drive();
+    expect(core.state().end).toBe('rolled_back');
+  });
+
   test('is asked about where the workflow says so, once for each step', () => {
     const core = begin({}, { repeatedCalls: 'park' });
     core.finish('a', ok(1));

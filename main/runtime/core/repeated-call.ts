@@ -19,7 +19,8 @@ export type RepeatedCall =
 export function repeatedCall(turn: Turn, key: StepKey, prepared: Prepared): RepeatedCall | undefined {
   const { callDigest, repeated: checked } = prepared;
   const setting = turn.ctx.graph.document.settings?.repeatedCalls ?? 'reuse';
-  if (callDigest === undefined || !checked || setting === 'allow') return undefined;
+  // Undoing is exempt: it has limits of its own, and must not be held up by what going forward may cost.
+  if (callDigest === undefined || !checked || setting === 'allow' || isUndoKey(key)) return undefined;
   const source = recordedCall(turn.state, key, callDigest);
   if (!source) return undefined;
   if (setting === 'park') return wasLetPass(turn.state, key) ? undefined : { answer: 'park', source };
