@@ -13,10 +13,11 @@ export function StatusChip({ status }: { status: StatusView }) {
       className={classes.chip}
       data-look={status.look}
       data-provisional={status.provisional || undefined}
+      data-noted={status.note === undefined ? undefined : true}
       title={status.reason}
     >
       <StatusShape word={status.look} className={classes.shape} />
-      <span>{status.word}</span>
+      {(status.look !== 'pending' || status.note === undefined) && <span>{status.word}</span>}
       {status.note !== undefined && <span className={classes.times}>{status.note}</span>}
       {status.dueAt !== undefined && <Countdown to={status.dueAt} />}
       {status.attempts > 1 && <span className={classes.times}>× {status.attempts}</span>}
