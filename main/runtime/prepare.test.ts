@@ -35,12 +35,13 @@ test('A compensation reads the request, the response and the output of the chang
   const graph = graphOf({
     pay: post({}, { gates: { after: { owner } }, compensate: { kind, effect: 'idempotent', config: config ?? {} } }),
   });
+  let asked = 0;
   const core = coreDriver(graph, {
     script: { pay: [ok('first', { response: { id: 1 } }), ok('second', { response: { id: 2 } })] },
     // Nothing is undone yet: what is asked for here is the config of its first attempt.
     prepare: (node) =>
       node.id === 'pay'
-        ? { config: {}, plan: { target: 'POST test://pay', request: { for: 'order 7' } } }
+        ? { config: {}, plan: { target: 'POST test://pay', request: { for: 'order 7', nth: (asked += 1) } } }
         : { class: 'refused', message: 'Not yet' },
   });
   core.start();

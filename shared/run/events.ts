@@ -222,6 +222,8 @@ export type RunEventBody =
       limit?: Limit;
       /** Id of the loop edge that is at its limit. */
       loop?: string;
+      /** The same was announced before under the key `of`; `as` is the key that a second time would have. */
+      duplicate?: { of: string; as: string };
       /** The error nothing retries or handles: what really happened, where `on` only names the rule that applies. */
       cause?: ErrorClass;
     }

@@ -255,6 +255,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           ...(event.limit ? { limit: event.limit } : {}),
           ...(event.cause === undefined ? {} : { cause: event.cause }),
           ...(event.loop === undefined ? {} : { loop: event.loop }),
+          ...(event.duplicate ? { duplicate: event.duplicate } : {}),
         },
       );
     case 'wait_limited':

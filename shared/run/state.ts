@@ -188,6 +188,8 @@ export interface TaskState {
   cause?: ErrorClass;
   /** Id of the loop edge that may go round once more when the answer is `retry`. */
   loop?: string;
+  /** The effect that would be done a second time, and the key that would have. */
+  duplicate?: { of: string; as: string };
   /** How often nobody decided in time; absent while the first owner has it. */
   rung?: number;
   /** So many people must approve; absent means one. */

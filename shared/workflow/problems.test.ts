@@ -332,3 +332,21 @@ describe('budgets', () => {
     expect(findProblems(document, without)).toEqual([]);
   });
 });
+
+describe('two steps that ask for the same', () => {
+  const post = { kind: 'http', config: { method: 'POST', url: 'sandbox://crm/a' }, checkpoint: true };
+  const found = (steps: object, edges: object[]) => codesOf({ steps, edges }).includes('duplicate_effect');
+
+  it('are warned of when one runs after the other, at any distance', () => {
+    expect(found({ a: post, get, b: post }, [edge('a', 'get'), edge('get', 'b')])).toBe(true);
+    expect(found({ a: post, b: post }, [edge('a', 'b')])).toBe(true);
+  });
+
+  it('are none on a path for failures, on different branches, or when they only read or ask for something else', () => {
+    expect(found({ a: post, b: post }, [edge('a', 'b', { port: 'failed' })])).toBe(false);
+    expect(found({ get, a: post, b: post }, [edge('get', 'a'), edge('get', 'b', { port: 'failed' })])).toBe(false);
+    expect(found({ a: get, b: get }, [edge('a', 'b')])).toBe(false);
+    const other = { ...post, config: { ...post.config, url: 'sandbox://crm/b' } };
+    expect(found({ a: post, b: other }, [edge('a', 'b')])).toBe(false);
+  });
+});

@@ -5,6 +5,7 @@
  */
 import { checkBudgets } from './checks/budgets.ts';
 import { report, type CheckContext, type ProblemTools } from './checks/context.ts';
+import { checkDuplicates } from './checks/duplicates.ts';
 import { checkEffects } from './checks/effects.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { checkInputs } from './checks/inputs.ts';
@@ -63,5 +64,6 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
   checkMarks(context);
   checkBudgets(context);
   checkEffects(context);
+  checkDuplicates(context);
   return context.problems.sort(inDocumentOrder(document));
 }

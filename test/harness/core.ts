@@ -194,7 +194,8 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   function prepare(key: string): Command {
     const node = nodeOf(graph, key);
     if (!node) throw new Error(`No step ${key}`);
-    const prepared = options.prepare?.(node, current()) ?? defaultPrepared(node);
+    const prepared =
+      options.prepare?.(node, current()) ?? defaultPrepared(node, key, stepOf(current(), key)?.generation);
     return 'class' in prepared
       ? { type: 'refuse_attempt', step: key, error: prepared as StepError }
       : { type: 'begin_attempt', step: key, prepared };
@@ -320,9 +321,9 @@ function inOrder({ tasks, ...rest }: Due): unknown {
   return { ...rest, tasks: tasks.map((task) => JSON.stringify(task)).sort() };
 }
 
-function defaultPrepared(node: GraphStep): Prepared {
-  return {
-    config: { step: node.id },
-    ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { for: node.id } } } : {}),
-  };
+/** Every change asks for something else, or it would be a duplicate. */
+function defaultPrepared(node: GraphStep, key: string, generation = 1): Prepared {
+  const nth = key === node.id && generation === 1 ? {} : { nth: `${key}/${generation}` };
+  const plan = { target: `POST test://${node.id}`, request: { for: node.id, ...nth } };
+  return { config: { step: node.id }, ...(changesTheWorld(node.effect) ? { plan } : {}) };
 }

@@ -223,6 +223,12 @@ export function live(
   const partly = new Set<string>();
   const hasDependencies = draw() < 0.5;
   const dependencies = createDependencies({ failures: 2, openMs: 3_000, longestOpenMs: 20_000 });
+  const repeats = draw() < 0.3;
+  /** In some lives several steps ask for the same. */
+  const planOf = (id: string) =>
+    repeats && draw() < 0.3
+      ? { target: 'POST test://shared', request: { n: draw() < 0.5 } }
+      : { target: `POST test://${id}`, request: { n: draw() } };
   const core: Core = coreDriver(graph, {
     seed,
     dependencies,
@@ -230,7 +236,7 @@ export function live(
       if (!isOver && draw() < (1 - fortune) / 10) return { class: 'invalid_output', message: 'A value is missing' };
       return {
         config: { n: draw() },
-        ...(changesTheWorld(node.effect) ? { plan: { target: `POST test://${node.id}`, request: { n: draw() } } } : {}),
+        ...(changesTheWorld(node.effect) ? { plan: planOf(node.id) } : {}),
         gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
         ...(hasDependencies && !isOver && draw() < 0.7 ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' } : {}),
         ...(!changesTheWorld(node.effect) && draw() < 0.3

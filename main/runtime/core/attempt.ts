@@ -21,6 +21,7 @@ import { gateCauses } from './gate.ts';
 import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
 import { askAboutRepetition, repeatedCall } from './repeated-call.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
+import { askAboutDuplicate, effectRepeated } from './same-effect.ts';
 import { emit, isHeld, stepState, type Turn } from './turn.ts';
 import { admission, waitForDependency } from './wait-for-dependency.ts';
 
@@ -59,6 +60,12 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   // Nobody can still refuse a request that was announced: it may have happened.
   const mayAsk = before && !approved && !isAnnounced;
   if (mayAsk && openGate(turn, node, key, 'before', before, prepared.config, prepared.gate)) return;
+  const effect = changesTheWorld(node.effect) ? announcementOf(turn, node, prepared, effectKey) : undefined;
+  const first = effect && effectRepeated(turn.state, key, effectOfKey(turn.state, effectKey) ?? effect);
+  if (first) {
+    askAboutDuplicate(turn, node, key, effectKey, first);
+    return;
+  }
   const reserved = isUndoKey(key) ? undefined : reservationOf(turn, node, estimate);
   const attempt = startAttempt(turn, node, key, prepared.config, {
     ...(reserved ? { reserved } : {}),
@@ -70,22 +77,24 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     succeed(turn, node, key, attempt, call.outcome, call.checked);
     return;
   }
-  if (!changesTheWorld(node.effect)) return;
+  if (!effect) return;
+  const { request, ...announced } = effect;
   const undone = isUndoKey(key) ? changeToUndo(turn.state, key) : undefined;
-  const plan = prepared.plan ?? { target: node.step.kind, request: prepared.config };
   emit(turn, {
     type: 'effect_intended',
     step: key,
     attempt,
-    key: effectKey,
+    ...announced,
     ordinal: 1,
     generation,
-    class: node.effect,
-    target: plan.target,
-    requestDigest: turn.ctx.digest(canonicalText(plan.request)),
-    ...(isAnnounced ? {} : { request: plan.request }),
+    ...(isAnnounced ? {} : { request }),
     ...(undone ? { undoes: undone.key } : {}),
   });
+}
+
+function announcementOf(turn: Turn, node: GraphStep, { plan, config }: Prepared, key: string) {
+  const { target, request } = plan ?? { target: node.step.kind, request: config };
+  return { key, class: node.effect, target, requestDigest: turn.ctx.digest(canonicalText(request)), request };
 }
 
 /** The step's expressions gave no usable value: an attempt that failed before anything was called. */

@@ -5,6 +5,7 @@
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import type { Limit } from '../../../shared/run/limits.ts';
+import type { TaskState } from '../../../shared/run/state.ts';
 import type { EscalationRule, EscalationTrigger } from '../../../shared/workflow/document.ts';
 import { onFailureOf } from '../../../shared/workflow/on-failure.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
@@ -74,6 +75,7 @@ export interface EscalationRequest {
   limit?: Limit;
   cause?: StepError['class'];
   loop?: string;
+  duplicate?: TaskState['duplicate'];
   pausesRun: boolean;
   /** JSON Pointer of the rule that speaks, where several could. */
   place?: string;

@@ -32,16 +32,17 @@ export function failOrFallBack(turn: Turn, node: GraphStep, key: StepKey, error:
   failOrFallBack(turn, node, key, { ...limit, message }, { ...facts, on: 'loop_limit', message });
 }
 
-/** At a limit nothing failed, so only a rule that says so leads to the path. */
+/** Nothing has run yet, as at a limit: only a rule that says so leads to the path. */
 export function takeFallbackByRule(
   turn: Turn,
   node: GraphStep,
   key: StepKey,
   limit: { on: EscalationTrigger; message: string },
+  error: StepError = { class: 'budget', message: limit.message },
 ): boolean {
   const { on, message } = limit;
   if (!isRuled(turn, node, key, on)) return false;
-  undoThenGo(turn, key, { class: 'budget', message }, { on, message });
+  undoThenGo(turn, key, error, { on, message });
   return true;
 }
 

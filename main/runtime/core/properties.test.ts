@@ -90,6 +90,25 @@ test(
   }),
 );
 
+test(
+  'of equal changes that stand, all but one were let pass by a person',
+  patient,
+  always((graph, seed) => {
+    live(graph, seed, ({ core }) => {
+      const passed = new Set<string>();
+      for (const { duplicate, decision } of Object.values(core.state().tasks))
+        if (duplicate && decision?.answer === 'retry') passed.add(duplicate.as);
+      const standing = new Map<string, number>();
+      for (const { key, target, requestDigest, status, undoes } of Object.values(core.state().effects)) {
+        if (undoes !== undefined || status === 'failed' || status === 'rolled_back' || passed.has(key)) continue;
+        const what = `${target} ${requestDigest}`;
+        standing.set(what, (standing.get(what) ?? 0) + 1);
+      }
+      for (const times of standing.values()) expect(times).toBe(1);
+    });
+  }),
+);
+
 const saidNo: readonly ErrorClass[] = ['refused', 'rate_limited', 'stale'];
 
 test(

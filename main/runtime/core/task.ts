@@ -158,6 +158,7 @@ function errorGivenUp(turn: Turn, task: TaskState, by: string): StepError {
     return { class: 'dependency_unhealthy', message: `${by} gave up waiting for a system that does not answer` };
   if (task.rule !== undefined) return { class: 'budget', message: `${by} did not let the run pass its limit` };
   if (task.loop !== undefined) return { class: 'loop_limit', message: `${by} did not let the loop go round again` };
+  if (task.duplicate) return { class: 'refused', code: 'duplicate', message: `${by} did not let it be done twice` };
   return stepState(turn, task.step).error ?? { class: 'loop_limit', message: `${by} gave up after it was sent back` };
 }
 
