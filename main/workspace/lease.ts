@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import path from 'node:path';
 import { StoreError } from '../store/port.ts';
 import type { SqlDatabase, SqlDriver } from '../store/port.ts';
-import { asStoreError } from '../store/failure.ts';
+import { asStoreError, guarded } from '../store/failure.ts';
 import { prepareFolder } from '../store/folder.ts';
 
 export type HostKind = 'electron' | 'loopback' | 'terminal';
@@ -56,8 +56,10 @@ export async function takeLease(options: {
     fence,
     announce: ({ socket, token }) => {
       const note: HostNote = { pid: process.pid, host, fence, socket, token };
-      writeFileSync(`${notePath}.new`, `${JSON.stringify(note)}\n`, { mode: 0o600 });
-      renameSync(`${notePath}.new`, notePath);
+      guarded(notePath, () => {
+        writeFileSync(`${notePath}.new`, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+        renameSync(`${notePath}.new`, notePath);
+      });
     },
     release: () => {
       if (!open) return;

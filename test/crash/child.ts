@@ -59,18 +59,14 @@ const app = await createApp({
     process.on('uncaughtException', () => undefined);
     setTimeout(() => process.exit(3), 200);
   },
-}).catch((error: unknown) => {
-  process.send?.({ refused: messageOf(error) } satisfies ChildNews);
-  process.disconnect?.();
-  process.exit(4);
-});
+}).catch(refuse);
 app.engine.onEvents((runId, events) => {
   const last = events.findLast((event) => !event.lazy);
   if (last) process.send?.({ runId, seq: last.seq } satisfies ChildNews);
 });
 const consent = { commandId: 'crash-consent', host: hostname, port: Number(port), by: 'person:tester' };
 await app.handlers['hosts.allow'](consent, new AbortController().signal);
-await app.start();
+await app.start().catch(refuse);
 const runIds: string[] = [];
 for (const [index, behaviours] of plan.runs.entries()) {
   if (plan.fault && !plan.rollback && index === plan.runs.length - 1) {
@@ -124,6 +120,13 @@ for (const runId of runIds) {
 await app.stop();
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.disconnect?.();
+
+/** It could not begin. */
+function refuse(error: unknown): never {
+  process.send?.({ refused: messageOf(error) } satisfies ChildNews);
+  process.disconnect?.();
+  process.exit(4);
+}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -39,7 +39,7 @@ describe('SIGKILL at every hit of every fault point', () => {
   });
 
   for (const point of faultPoints) {
-    it(`${point}: nothing is lost, nothing happens twice`, { timeout: 400_000 }, async () => {
+    it.concurrent(`${point}: nothing is lost, nothing happens twice`, { timeout: 400_000 }, async () => {
       const whole = await killAtEveryHit(newPlan([]), point, hits[point] ?? 0);
       const { repeated, asked } = await recoverAndJudge(whole);
       // Only a call that may have been made is ever put to a person, and only then is work repeated.
@@ -62,7 +62,7 @@ describe('SIGKILL in the middle of a rollback', () => {
   });
 
   for (const point of faultPoints) {
-    it(`${point}: every change is undone exactly once`, { timeout: 400_000 }, async () => {
+    it.concurrent(`${point}: every change is undone exactly once`, { timeout: 400_000 }, async () => {
       const whole = await killAtEveryHit({ ...newPlan([]), rollback: true }, point, hits[point] ?? 0);
       expect(await recoverAndJudgeRollback(whole)).toMatchObject({ asked: 0 });
     });

@@ -151,9 +151,9 @@ test(
     if (isImpossible('Full disk', whyNotRoot())) return;
     const small = join(folder.path, 'small');
     mkdirSync(small);
-    run('mount', '-t', 'tmpfs', '-o', 'size=700k', 'tmpfs', small);
+    run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small);
     try {
-      const plan = livesIn(small, () => world).newPlan(Array.from({ length: 12 }, () => well));
+      const plan = livesIn(small, () => world).newPlan(Array.from({ length: 60 }, () => well));
       let fillings = 0;
       for (let round = 0; round < rounds; round += 1) {
         const life = startLife(plan);
@@ -162,7 +162,7 @@ test(
           fillings += 1;
           expect(life.sentence(), stderr).toMatch(clear);
         }
-        run('mount', '-o', `remount,size=${round + 2}m`, small);
+        run('mount', '-o', `remount,size=${2 * round + 3}m`, small);
         await expectAcknowledged(life, plan);
         await expectIntents(plan.dataDir);
         plan.runs.push(...Array.from({ length: 60 }, () => well));

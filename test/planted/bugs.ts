@@ -23,9 +23,9 @@ export interface PlantedBug {
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the call does not wait until its intent is on the disk',
-    file: 'main/runtime/run-actor.ts',
-    find: 'await shared.committer.append({ runId, events: unsaved, state: next, commandIds });',
-    replace: 'shared.committer.append({ runId, events: unsaved, state: next, commandIds }).catch(() => undefined);',
+    file: 'main/runtime/committer.ts',
+    find: 'waiting.push({ append, resolve, reject });',
+    replace: 'resolve(), waiting.push({ append, resolve, reject });',
     caughtBy: { simulation: 20 },
     quick: true,
   },

@@ -50,14 +50,12 @@ function runIn(copy: string, catcher: Catcher): Promise<{ code: number | null; o
     cwd: copy,
     env: { ...withoutCounts, HOLDFAST_TEST_SIZE: 'small', HOLDFAST_SEED: '1', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
   });
-  const pid = child.pid ?? 0;
   let output = '';
   const read = (chunk: Buffer): void => void (output += chunk.toString());
   child.stdout.on('data', read);
   child.stderr.on('data', read);
-  const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), limitMs);
+  const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
   return new Promise((resolve) => {
     child.once('close', (code) => {
       clearTimeout(timer);
