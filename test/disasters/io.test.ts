@@ -151,7 +151,7 @@ test(
     if (isImpossible('Full disk', whyNotRoot())) return;
     const small = join(folder.path, 'small');
     mkdirSync(small);
-    run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small);
+    run('mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small);
     try {
       const plan = livesIn(small, () => world).newPlan(Array.from({ length: 60 }, () => well));
       let fillings = 0;
