@@ -125,6 +125,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'heartbeat_recorded':
     case 'attempt_succeeded':
     case 'timer_set':
+    case 'child_started':
+    case 'child_changed':
     case 'signal_awaited':
     case 'signal_used':
     case 'effect_intended':

@@ -1,12 +1,11 @@
 /** Runs: start, follow, cancel, and the effect ledger. A run starts only from a document without errors. */
-import { createHash } from 'node:crypto';
 import { ApiError } from '../../shared/api/contract.ts';
 import type { Handlers, RunUpdate } from '../../shared/api/contract.ts';
 import type { Signal } from '../../shared/api/signal.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
-import { canonicalText } from '../../shared/workflow/canonical.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { consentOf, consentSentence } from './consents.ts';
+import { versionOf, workflowsInside } from './children.ts';
 import { runInput } from './inputs.ts';
 import type { Once } from './once.ts';
 import type { Parts } from './parts.ts';
@@ -43,6 +42,7 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
     const { document, key } = options;
     const error = parts.problems(document).find((problem) => problem.severity === 'error');
     if (error) throw problemError(error, 'refused');
+    const { pins, children } = await workflowsInside(parts, document);
     const input = runInput(document, options.input);
     const workspace = await store.setting('env');
     const env = { ...(workspace as Record<string, unknown> | undefined), ...options.env };
@@ -54,6 +54,8 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
       env,
       by: options.by,
       commandId: options.commandId,
+      pins,
+      children,
       ...(key === undefined ? {} : { key }),
     });
     live.changed('runs', 'workflows');
@@ -122,11 +124,6 @@ export function runHandlers(parts: Parts, once: Once): Pick<Handlers, Topic> {
     'ledger.list': ({ runId }, push, signal) =>
       live.watch(['ledger'], () => store.ledger(runId === undefined ? {} : { runId }), push, signal),
   };
-}
-
-/** Identity of a workflow version: everything in the document counts, layout too, so that a run shows what was drawn. */
-export function versionOf(document: WorkflowDocument): string {
-  return createHash('sha256').update(canonicalText(document)).digest('hex');
 }
 
 export function noSuchRun(runId: string): ApiError {

@@ -7,7 +7,7 @@ import { manifests } from '../steps/index.ts';
 import { nextEffects } from './inbox.ts';
 import { runInput } from './inputs.ts';
 import { createOnce } from './once.ts';
-import { versionOf } from './runs.ts';
+import { versionOf } from './children.ts';
 
 function documentWith(inputs: Record<string, unknown> | undefined, more: Record<string, unknown> = {}) {
   return documentSchema.parse({

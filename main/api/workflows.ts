@@ -7,6 +7,7 @@ import { exportDocument } from '../../shared/workflow/canonical.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { checkDocument, parseDocument } from '../../shared/workflow/parse.ts';
 import type { Problem } from '../../shared/workflow/problem.ts';
+import { withDefinitions } from './children.ts';
 import { consentOf, saveConsent } from './consents.ts';
 import type { Once } from './once.ts';
 import type { Parts } from './parts.ts';
@@ -90,7 +91,7 @@ export function workflowHandlers(parts: Parts, once: Once): Pick<Handlers, Topic
         return null;
       }),
     'workflows.export': async ({ id }) => {
-      const { document } = await draft(id);
+      const document = await withDefinitions(parts, (await draft(id)).document);
       return { fileName: `${slug(document.name) || document.id}${SUFFIX}`, text: exportDocument(document) };
     },
     'workflows.touches': async ({ id }) => consentOf(store, parts.manifests, (await draft(id)).document),

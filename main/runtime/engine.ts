@@ -4,18 +4,18 @@
  * Runs that wait live on disk: their actor is dropped and loaded again when something happens to them.
  */
 import { ApiError } from '../../shared/api/contract.ts';
-import type { DependencyView } from '../../shared/api/contract.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
-import { allLimits, type Limit } from '../../shared/run/limits.ts';
-import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
+import { allLimits } from '../../shared/run/limits.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { StepManifest } from '../../shared/steps/manifest.ts';
+import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 import { compileGraph, type Graph } from '../../shared/workflow/graph.ts';
 import type { StepKind } from '../steps/kind.ts';
 import type { Store } from '../store/port.ts';
 import { neverAsleep, type AwakeClock } from './awake.ts';
 import { keepAwakeTime } from './awake-record.ts';
+import { createChildren, type Children } from './children.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
 import { refuseCheckpoint } from './core/checkpoint.ts';
@@ -24,36 +24,13 @@ import type { Dispatcher } from './dispatcher.ts';
 import { createFacts, type Facts } from './facts.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { createActor, type RunActor } from './run-actor.ts';
+import { checkOutput } from './prepare.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
-import type { DecideTask, Repair, RunView, SignalRun, StartRun } from './requests.ts';
+import type { Engine, EngineOptions, Random, RunView, StartRun } from './requests.ts';
 import { portsOf, requireShape, suppliedBy, type Supplied } from './supplied.ts';
 import { createTimers, type Timers } from './timers.ts';
 
-/** Chance, ids and hashing: supplied by the host so that a simulation can replay them. */
-export interface Random {
-  id(): string;
-  /** A draw from [0, 1). */
-  draw(): number;
-  /** SHA-256 in hexadecimal. */
-  digest(text: string): string;
-}
-
-export interface EngineOptions {
-  store: Store;
-  dispatcher: Dispatcher;
-  kinds: ReadonlyMap<string, StepKind>;
-  clock: () => number;
-  random: Random;
-  faults?: Faults;
-  /** Node's own unless time is simulated. */
-  scheduler?: Scheduler;
-  /** What timeouts are measured with; without it the host counts as awake as long as it runs. */
-  awake?: AwakeClock;
-  /** The store refused to write: everything stops here and the sentence is shown. */
-  onHalt?: (error: unknown) => void;
-  /** A run of this folder could not be recovered; the others go on. */
-  onBrokenRun?: (runId: string, error: unknown) => void;
-}
+export type { Engine, Random } from './requests.ts';
 
 /** What the actors share. */
 export interface Shared {
@@ -68,47 +45,11 @@ export interface Shared {
   scheduler: Scheduler;
   awake: Pick<AwakeClock, 'ms'>;
   facts: Pick<Facts, 'spending' | 'dependencies'>;
+  children: Children;
   publish(runId: string, events: RunEvent[], state: RunState): void;
   turned(runId: string): void;
   halt(error: unknown): void;
   halted(): unknown;
-}
-
-export interface Engine {
-  /** Recovers everything that was on its way or is due, and drives it; what waits longer is not even read. */
-  start(): Promise<void>;
-  /** `existing` when `key` was used before: nothing new is started. */
-  startRun(options: StartRun): Promise<{ runId: string; existing: boolean }>;
-  /** Throws `ApiError` (`refused`, `not_found`, `conflict`). Deduplicated by `commandId`. */
-  decideTask(options: DecideTask): Promise<void>;
-  /** Pauses, goes on, tries again or skips. Throws like `decideTask`. */
-  repair(options: { commandId: string; runId: string; command: Repair }): Promise<void>;
-  /** Undoes what the run changed; a run in progress is cancelled first. */
-  /** With `to`: only what ran after this checkpoint, which then runs again. */
-  rollbackRun(options: {
-    commandId: string;
-    runId: string;
-    by: string;
-    reason?: string | undefined;
-    to?: string | undefined;
-  }): Promise<void>;
-  /** Every limit that binds the run now, with what is used of it; those of a day or month count all runs. */
-  limits(runId: string): Promise<Limit[] | undefined>;
-  /** Tells the run something it may wait for now or later. The same `id` again is the same signal. */
-  signalRun(options: SignalRun): Promise<void>;
-  /** Systems that steps depend on, with how many unfinished runs wait for each. */
-  dependencies(): Promise<DependencyView[]>;
-  /** A person says that it answers again. Throws `ApiError` (`not_found`). */
-  resetDependency(options: { name: string; by: string }): Promise<void>;
-  /** What a rollback would do now. Throws `ApiError` when the run cannot go back to the step `to`. */
-  planRollback(runId: string, to?: string): Promise<RollbackPlan | undefined>;
-  cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
-  read(runId: string): Promise<RunView | undefined>;
-  /** Calls back after every publication; returns the unsubscribe. */
-  onEvents(listener: (runId: string, events: RunEvent[], state: RunState) => void): () => void;
-  /** Resolves when the run has ended or is parked: only a person or a timer further away than this wakes it. */
-  settled(runId: string, parkAfterMs: number): Promise<RunState>;
-  stop(): Promise<void>;
 }
 
 /** Runs folded before the first of them goes on when the host starts: the others need not wait for all to be read. */
@@ -146,7 +87,20 @@ export function createEngine(options: EngineOptions): Engine {
     scheduler,
     awake: options.awake ?? neverAsleep(clock),
     facts,
+    children: createChildren({
+      stateOf: async (runId) => (await actorOf(runId))?.state(),
+      version: (digest) => store.version(digest),
+      post,
+      start: async (runId, version, document, command) => {
+        if (!(await actorOf(runId))) await begin(runId, version, document, command, runId);
+      },
+      check: async (parent, step, output) => checkOutput(parent, step, output, await graphOf(parent.version)),
+      failed: (error) => {
+        if (!isStopping && haltedBy === undefined) halt(error);
+      },
+    }),
     publish: (runId, events, state) => {
+      shared.children.report(state);
       awakeRecord?.worked();
       facts.wakeful.follow(runId, events);
       for (const listener of listeners) listener(runId, events, state);
@@ -262,15 +216,15 @@ export function createEngine(options: EngineOptions): Engine {
     key,
     by,
     commandId,
+    children = [],
+    pins = {},
   }: StartRun): Promise<{ runId: string; existing: boolean }> {
     const existing = key === undefined ? undefined : await store.runByKey(key);
     if (existing !== undefined) return { runId: existing, existing: true };
     // The same command gives the same run: its id follows from the command's.
     const runId = `run_${random.digest(`start\n${commandId}`).slice(0, 20)}`;
     if (await actorOf(runId)) return { runId, existing: true };
-    if (!(await store.version(version)))
-      await store.saveVersion({ digest: version, workflowId: document.id, document, createdAt: clock() });
-    actors.set(runId, Promise.resolve(createActor(runId, await graphOf(version), undefined, shared)));
+    for (const child of children) await saveVersion(child.version, child.document);
     const command: Command = {
       type: 'start_run',
       workflowId: document.id,
@@ -281,9 +235,29 @@ export function createEngine(options: EngineOptions): Engine {
       env,
       by,
       ...(key === undefined ? {} : { key }),
+      ...(Object.keys(pins).length > 0 ? { pins } : {}),
     };
-    await post(runId, command, commandId);
+    await begin(runId, version, document, command, commandId);
     return { runId, existing: false };
+  }
+
+  async function saveVersion(digest: string, document: WorkflowDocument): Promise<void> {
+    if (!(await store.version(digest)))
+      await store.saveVersion({ digest, workflowId: document.id, document, createdAt: clock() });
+  }
+
+  async function begin(
+    runId: string,
+    version: string,
+    document: WorkflowDocument,
+    command: Command,
+    commandId: string,
+  ): Promise<void> {
+    await facts.ready();
+    await saveVersion(version, document);
+    const graph = await graphOf(version);
+    if (!actors.has(runId)) actors.set(runId, Promise.resolve(createActor(runId, graph, undefined, shared)));
+    await post(runId, command, commandId);
   }
 
   async function read(runId: string): Promise<RunView | undefined> {
@@ -298,6 +272,35 @@ export function createEngine(options: EngineOptions): Engine {
       events: [...stored, ...unsaved],
       document,
     };
+  }
+
+  async function settled(runId: string, parkAfterMs: number): Promise<RunState> {
+    for (;;) {
+      const actor = await withActor(runId, (current) => current);
+      const state = actor.state();
+      const isQuiet = state && actor.isIdle() && (state.end || actor.isParked(parkAfterMs));
+      if (isQuiet && (await areChildrenQuiet(state, parkAfterMs)) && actor.state() === state) {
+        void dropWhenIdle(runId);
+        return state;
+      }
+      if (actor.state() !== state) continue;
+      await new Promise<void>((resolve) => {
+        const listener = (turnedRun: string): void => {
+          if (turnedRun !== runId && turnedRun !== '') return;
+          turnListeners.delete(listener);
+          resolve();
+        };
+        turnListeners.add(listener);
+      });
+    }
+  }
+
+  /** A child that has ended is about to move its parent. */
+  async function areChildrenQuiet({ steps }: RunState, parkAfterMs: number): Promise<boolean> {
+    for (const { status, child } of Object.values(steps)) {
+      if (status === 'child' && child && (await settled(child.runId, parkAfterMs)).end) return false;
+    }
+    return true;
   }
 
   return {
@@ -389,24 +392,7 @@ export function createEngine(options: EngineOptions): Engine {
       return () => listeners.delete(listener);
     },
 
-    async settled(runId, parkAfterMs) {
-      for (;;) {
-        const actor = await withActor(runId, (current) => current);
-        const state = actor.state();
-        if (state && actor.isIdle() && (state.end || actor.isParked(parkAfterMs))) {
-          void dropWhenIdle(runId);
-          return state;
-        }
-        await new Promise<void>((resolve) => {
-          const listener = (turnedRun: string): void => {
-            if (turnedRun !== runId && turnedRun !== '') return;
-            turnListeners.delete(listener);
-            resolve();
-          };
-          turnListeners.add(listener);
-        });
-      }
-    },
+    settled,
 
     async stop() {
       isStopping = true;

@@ -35,6 +35,7 @@ function stage() {
     facts: { spending: createSpending(), dependencies: createDependencies(defaultBreaker) },
     timers: { set: () => undefined },
     scheduler: nodeScheduler,
+    children: { tend: () => undefined, report: () => undefined },
     awake: { ms: () => 0 },
     publish: () => undefined,
     turned: () => undefined,

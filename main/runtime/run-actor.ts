@@ -124,7 +124,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
       for (;;) {
         if (!next) return { tasks: [] };
         const found = due(next, shared.clock(), graph);
-        const first = found.tasks.filter((task) => task.type !== 'execute');
+        const first = found.tasks.filter((task) => task.type !== 'execute' && task.type !== 'child');
         if (first.length === 0) return found;
         const decided = events.length;
         for (const task of first) {
@@ -180,6 +180,8 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     }
     for (const task of found.tasks) {
       if (task.type === 'execute' && !running.has(task.step)) void execute(task.step, task.attempt);
+      const step = task.type === 'child' ? state?.steps[task.step] : undefined;
+      if (state && step) shared.children.tend(state, step);
     }
   }
 

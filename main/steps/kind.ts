@@ -75,6 +75,8 @@ export interface StepKind {
   /** The most that one attempt may cost and use; absent for kinds that cost nothing. Pure. */
   estimate?(config: Record<string, unknown>): Estimate;
   execute(config: Record<string, unknown>, ctx: StepContext): Promise<Outcome>;
+  /** The engine does its work; `execute` is never called and says so. */
+  byEngine?: true;
 }
 
 /** What a step throws when it cannot go on; anything else that is thrown becomes class `code`. */

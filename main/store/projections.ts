@@ -82,6 +82,7 @@ export function runRow(state: RunState, updatedAt: number): RunRow {
     openTasks: Object.values(state.tasks).filter(isOpen).length,
     openEffects: state.openEffects,
     ...waitsForOf(state),
+    ...(state.parent === undefined ? {} : { parent: state.parent }),
   };
   return {
     runId: state.runId,

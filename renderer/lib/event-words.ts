@@ -62,6 +62,15 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `${named(event.step, labelOf)} tries again after ${formatDuration(event.delayMs)}.`;
     case 'timer_set':
       return `${named(event.step, labelOf)} waits until ${formatExact(event.dueAt)}.`;
+    case 'child_started':
+      return event.undo
+        ? `${named(event.step, labelOf)} rolls the workflow inside it back.`
+        : `${named(event.step, labelOf)} started its workflow.`;
+    case 'child_changed': {
+      const why = reasonText(event.reason);
+      const now = { started: 'is at work', waiting: 'waits', escalated: 'went to a person' }[event.word];
+      return `The workflow of ${named(event.step, labelOf)} ${now}${why === undefined ? '' : ` (${why})`}.`;
+    }
     case 'signal_awaited':
       return `${named(event.step, labelOf)} waits for the signal “${event.name}”${event.dueAt === undefined ? '' : `, at most until ${formatExact(event.dueAt)}`}.`;
     case 'signal_received':
@@ -162,6 +171,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'dependency_resumed':
     case 'attempt_started':
     case 'heartbeat_recorded':
+    case 'child_started':
     case 'effect_intended':
     case 'loop_taken':
     case 'run_resumed':
@@ -182,6 +192,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'retry_scheduled':
     case 'timer_set':
     case 'signal_awaited':
+    case 'child_changed':
     case 'gate_opened':
     case 'dependency_waited':
     case 'gate_approved':

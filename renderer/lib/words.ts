@@ -93,6 +93,8 @@ const reasonTitles: Record<string, string> = {
   review: 'for a person’s decision',
   paused: 'paused by a person',
   signal: 'for a signal from outside',
+  child: 'for a workflow inside it',
+  child_escalated: 'for a person, in a workflow inside it',
   dependency: 'for another system',
   capacity: 'for a free place',
   cancelled: 'cancelled',

@@ -95,6 +95,8 @@ export interface RunSummary {
   openEffects: number;
   /** Systems that do not answer and that steps of this run wait for. */
   waitsFor?: string[];
+  /** The step of another run whose work it does. */
+  parent?: { runId: string; step: string };
 }
 
 /** A system that steps depend on, and whether it answers. */

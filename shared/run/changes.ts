@@ -64,7 +64,7 @@ export function changeStep(
   const kept = without(old, 'dueAt', 'awaits', 'waitsFor');
   const changed = withStepWord(change(kept), { at: event.at, reason, by: event.by });
   const next: StepState = changed.status === old.status ? changed : without(changed, 'watch');
-  const active = state.active + (next.status === 'running' ? 1 : 0) - (old.status === 'running' ? 1 : 0);
+  const active = state.active + inProgress(next) - inProgress(old);
   const { tasks } = next.watch === old.watch ? state : closeWait(state, old, event.at);
   return { ...state, tasks, active, steps: { ...state.steps, [event.step]: next } };
 }
@@ -84,6 +84,10 @@ export function watchWait(
   const step = stepOf(state, event.step);
   const watch = step && change(step.watch);
   return watch ? { ...state, steps: { ...state.steps, [event.step]: { ...step, watch } } } : state;
+}
+
+function inProgress({ status }: StepState): number {
+  return status === 'running' || status === 'child' ? 1 : 0;
 }
 
 export function endAttempt(step: StepState, number: number, end: Partial<Attempt>): StepState {

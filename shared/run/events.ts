@@ -83,6 +83,10 @@ export type RunEventBody =
       key?: string;
       /** What started it: `person:…`, `cli`, `schedule`. */
       by: Actor;
+      /** The step of another run whose work this run does. */
+      parent?: { runId: string; step: StepKey };
+      /** Versions of the workflows inside this one that are named without a version, by id. */
+      pins?: Record<string, string>;
     }
   | {
       type: 'attempt_started';
@@ -120,6 +124,10 @@ export type RunEventBody =
   | { type: 'timer_set'; step: StepKey; attempt: number; dueAt: number; output: unknown }
   /** The step waits for a named signal, at most until `dueAt`. */
   | { type: 'signal_awaited'; step: StepKey; attempt: number; name: string; dueAt?: number }
+  /** A run of its own does the step's work, or (`undo`) undoes what it did. */
+  | { type: 'child_started'; step: StepKey; attempt: number; childId: string; version: string; undo?: true }
+  /** The child waits, is escalated, or works again. */
+  | { type: 'child_changed'; step: StepKey; word: 'started' | 'waiting' | 'escalated'; reason?: string }
   /** Somebody outside said something to this run; `id` tells a repetition from a second signal. */
   | { type: 'signal_received'; id: string; name: string; data: unknown; by: Actor }
   | { type: 'signal_used'; step: StepKey; id: string }

@@ -219,6 +219,18 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     .map(([must, may]) => ({ ...must, ...may })),
   retry_scheduled: fc.record({ step: key, dueAt: small, delayMs: small, retrier: small }),
   timer_set: fc.record({ step: key, attempt: small, dueAt: small, output: value }),
+  child_started: fc
+    .tuple(
+      fc.record({ step: key, attempt: small, childId: effectKey, version: by }),
+      optional({ undo: fc.constant(true) }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
+  child_changed: fc
+    .tuple(
+      fc.record({ step: key, word: fc.constantFrom('started', 'waiting', 'escalated') }),
+      optional({ reason: fc.constantFrom('timer', 'review') }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
   signal_awaited: fc
     .tuple(fc.record({ step: key, attempt: small, name: fc.constantFrom('go', 'stop') }), optional({ dueAt: small }))
     .map(([must, may]) => ({ ...must, ...may })),
@@ -327,7 +339,9 @@ test('any events in any order are folded without a throw, and no state is change
         state = deepFreeze(evolve(state, event));
         expect(state.lastSeq).toBe(index + 1);
         expect(state.record.at(-1)?.word).toBe(state.word);
-        expect(state.active).toBe(Object.values(state.steps).filter((one) => one.status === 'running').length);
+        expect(state.active).toBe(
+          Object.values(state.steps).filter((one) => one.status === 'running' || one.status === 'child').length,
+        );
         for (const one of Object.values(state.steps)) if (one.word) expect(one.record.at(-1)?.word).toBe(one.word);
       }
       expect(JSON.parse(JSON.stringify(state))).toEqual(state);

@@ -31,6 +31,7 @@ import {
   withoutTimes,
 } from './changes.ts';
 import { beginWaiting, endWaiting } from './dependency-wait.ts';
+import { changeChild, startChild } from './child.ts';
 import type { RunEvent } from './events.ts';
 import { allowRound, goRound } from './rounds.ts';
 import { isUndoKey } from './keys.ts';
@@ -80,6 +81,8 @@ function apply(state: RunState, event: RunEvent): RunState {
         startedBy: event.by,
         startedAt: event.at,
         ...(event.key === undefined ? {} : { key: event.key }),
+        ...(event.parent === undefined ? {} : { parent: event.parent }),
+        ...(event.pins === undefined ? {} : { pins: event.pins }),
       };
     case 'attempt_started': {
       const started = changeStep(state, event, (step) => ({
@@ -162,6 +165,10 @@ function apply(state: RunState, event: RunEvent): RunState {
         (step) => ({ ...step, status: 'timer', dueAt: event.dueAt, output: event.output }),
         'timer',
       );
+    case 'child_started':
+      return startChild(state, event);
+    case 'child_changed':
+      return changeChild(state, event);
     case 'signal_awaited':
       return changeStep(
         state,

@@ -72,6 +72,7 @@ export type StepStatus =
   | 'retry'
   | 'signal'
   | 'dependency'
+  | 'child'
   | 'review'
   | 'succeeded'
   | 'confirmed'
@@ -99,6 +100,8 @@ export interface StepState {
   provisional: boolean;
   /** Next due time of a timer, a retry or the waiting for a signal. */
   dueAt?: number;
+  /** The run that does the work of this step, and how it is. */
+  child?: { runId: string; version: string; undo?: true; word: 'started' | 'waiting' | 'escalated'; reason?: string };
   /** Name of the signal it waits for. */
   awaits?: string;
   /** Set while the system it depends on does not answer. */
@@ -224,7 +227,7 @@ export interface LoopState {
 }
 
 /** Statuses in which a step waits for something that is not a person's escalation. */
-export type WaitingReason = Extract<StepStatus, 'review' | 'signal' | 'timer' | 'retry' | 'dependency'>;
+export type WaitingReason = Extract<StepStatus, 'review' | 'signal' | 'child' | 'timer' | 'retry' | 'dependency'>;
 
 /** What somebody outside said to the run. */
 export interface SignalState {
@@ -267,6 +270,10 @@ export interface RunState {
   iterations?: number;
   effects: Record<string, EffectState>;
   tasks: Record<string, TaskState>;
+  /** The step of another run whose work this run does. */
+  parent?: { runId: string; step: StepKey };
+  /** Versions of the workflows inside this one that are named without a version, by id. */
+  pins?: Record<string, string>;
   /** In the order they came; absent before the first. */
   signals?: SignalState[];
   costMicros: number;

@@ -14,6 +14,8 @@ export function wakeOf(state: RunState): number | undefined {
   if (state.end) return undefined;
   const open = Object.values(state.tasks).filter(isOpen);
   const steps = Object.values(state.steps);
+  // Nobody tells it later what its child did while no host ran.
+  if (steps.some(({ status }) => status === 'child')) return atOnce;
   // While somebody is asked and everything else is held, only what was already running goes on.
   const isPaused = state.paused !== undefined;
   const isHeld = isPaused || open.some((task) => task.pausesRun);

@@ -21,6 +21,7 @@ const wordByStatus: Record<StepStatus, StateWord | undefined> = {
   retry: 'waiting',
   signal: 'waiting',
   dependency: 'waiting',
+  child: 'started',
   review: 'waiting',
   succeeded: 'started',
   confirmed: 'confirmed',
@@ -31,8 +32,14 @@ const wordByStatus: Record<StepStatus, StateWord | undefined> = {
 };
 
 /** A result that is not on disk yet is still `started`; skipped is a position and has no word. */
-export function wordOfStep(step: Pick<StepState, 'status' | 'provisional'>): StateWord | undefined {
+export function wordOfStep(step: Pick<StepState, 'status' | 'provisional' | 'child'>): StateWord | undefined {
+  if (isChildWaiting(step)) return 'waiting';
   return step.provisional ? 'started' : wordByStatus[step.status];
+}
+
+/** Whoever has to move the child is asked there; here the step waits for it. */
+function isChildWaiting({ status, child }: Pick<StepState, 'status' | 'child'>): boolean {
+  return status === 'child' && child !== undefined && child.word !== 'started';
 }
 
 export function withStepWord(step: StepState, cause: Cause): StepState {
@@ -48,7 +55,7 @@ export function openEscalations(state: RunState): TaskState[] {
   );
 }
 
-const waitOrder: readonly WaitingReason[] = ['review', 'signal', 'timer', 'retry', 'dependency'];
+const waitOrder: readonly WaitingReason[] = ['review', 'signal', 'child', 'timer', 'retry', 'dependency'];
 
 /** The first word that holds: complete, rolled_back, failed, escalated, started, waiting, confirmed. */
 export function wordOfRun(state: RunState): { word: StateWord; reason?: string } {
@@ -59,13 +66,19 @@ export function wordOfRun(state: RunState): { word: StateWord; reason?: string }
   if (state.allConfirmed) return { word: 'confirmed' };
   if (state.paused && state.active === 0) return { word: 'waiting', reason: 'paused' };
   if (state.rollback) return rollbackWord(state);
-  if (state.active > 0) return { word: 'started' };
+  const steps = Object.values(state.steps);
+  if (state.active > steps.filter(isChildWaiting).length) return { word: 'started' };
   const statuses = new Set<StepStatus>();
   // A step that waits for what is undone is no work in progress.
   const held = heldSteps(state);
-  for (const step of Object.values(state.steps)) if (!held.has(step.key)) statuses.add(step.status);
+  for (const step of steps) if (!held.has(step.key) || step.status === 'child') statuses.add(step.status);
   if (statuses.has('ready') || statuses.has('succeeded')) return { word: 'started' };
   const reason = waitOrder.find((status) => statuses.has(status));
+  if (reason === 'child')
+    return {
+      word: 'waiting',
+      reason: steps.find(isChildWaiting)?.child?.word === 'escalated' ? 'child_escalated' : 'child',
+    };
   return reason ? { word: 'waiting', reason } : { word: 'started' };
 }
 

@@ -5,7 +5,7 @@ import type { StepKey } from '../run/events.ts';
 import { isUndoKey, stepIdOf, undoKeyOf } from '../run/keys.ts';
 import { effectOf, type StepManifest } from '../steps/manifest.ts';
 import type { EffectClass } from '../steps/effect.ts';
-import type { Edge, Step, WorkflowDocument } from './document.ts';
+import type { Compensation, Edge, Step, WorkflowDocument } from './document.ts';
 import { findLoops, type Loops } from './regions.ts';
 
 export interface GraphStep {
@@ -48,12 +48,14 @@ export type Manifests = ReadonlyMap<string, StepManifest>;
 export function compileGraph(document: WorkflowDocument, manifests: Manifests): Graph {
   const steps = new Map<string, GraphStep>();
   for (const [id, step] of Object.entries(document.steps)) {
-    const effect = effectOf(step, manifests.get(step.kind));
+    // What a workflow inside does is not known here; starting it again finds the run that was started.
+    const effect = step.kind === 'workflow' ? 'idempotent' : effectOf(step, manifests.get(step.kind));
     const checkpointed = step.checkpoint === true || (effect !== 'pure' && effect !== 'read');
     steps.set(id, { id, step, effect, checkpointed, incoming: [], arriving: [], outgoing: [] });
   }
   const compensations = new Map<string, GraphStep>();
-  for (const [id, { compensate }] of Object.entries(document.steps)) {
+  for (const [id, one] of Object.entries(document.steps)) {
+    const compensate = one.compensate ?? rollbackOfChild(one);
     if (!compensate) continue;
     const effect = effectOf(compensate, manifests.get(compensate.kind));
     const label = compensate.label ?? `Undo ${document.steps[id]?.label ?? id}`;
@@ -82,6 +84,11 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     .map((node): Instance => ({ node, key: node.id, scope: '' }));
   const loops = findLoops([...steps.values()].flatMap((node) => node.outgoing));
   return { document, steps, roots, loops, followers: indexFollowers(steps, loops), compensations, entries };
+}
+
+/** A workflow inside is undone by rolling it back. */
+function rollbackOfChild({ kind, kindVersion, config }: Step): Compensation | undefined {
+  return kind === 'workflow' ? { kind, kindVersion, config: { ref: config['ref'] }, effect: 'idempotent' } : undefined;
 }
 
 /** Where its edges lead; and, of a step that may go back, what was kept waiting by the rounds it is in. */

@@ -241,7 +241,6 @@ describe('what this version does not run', () => {
         e: get,
         f: { ...get, gates: { after: { owner: 'role:x', sendBackTo: 'e' } } },
         c: { kind: 'map', config: {} },
-        d: { kind: 'workflow', config: {} },
       },
       triggers: [{ id: 't', kind: 'schedule' }],
       settings: {

@@ -2,6 +2,7 @@
  * What a graph would touch beyond the Sandbox and the Demo model, for the person who is asked to allow it. Reads the
  * config as it is written: an address that is only known when the run computes it counts as touching something.
  */
+import { definitionsOf, refOf } from './children.ts';
 import type { EffectClass } from '../steps/effect.ts';
 import { effectWords } from '../steps/effect.ts';
 import { effectOf } from '../steps/manifest.ts';
@@ -26,7 +27,8 @@ interface Doer {
 
 /** In the order of the document; empty when the graph stays inside the Sandbox. */
 export function touches(document: WorkflowDocument, manifests: Manifests): Touch[] {
-  const found: Touch[] = [];
+  const brought = definitionsOf(document);
+  const found: Touch[] = brought.flatMap((one) => touches(one, manifests));
   for (const [id, step] of Object.entries(document.steps)) {
     const place = { step: id, label: step.label ?? id };
     const look = (doer: Doer, more: { onRollback?: true } = {}): void => {
@@ -34,6 +36,10 @@ export function touches(document: WorkflowDocument, manifests: Manifests): Touch
       if (what !== undefined) found.push({ ...place, what, effect: effectOf(doer, manifests.get(doer.kind)), ...more });
     };
     look(step);
+    const { id: inside } = refOf(step);
+    // What a workflow of this folder touches is not in this document.
+    if (step.kind === 'workflow' && !brought.some((one) => one.id === inside))
+      found.push({ ...place, what: `the workflow ${inside}, which is not in this file`, effect: 'once' });
     if (step.compensate) look(step.compensate, { onRollback: true });
   }
   return found;

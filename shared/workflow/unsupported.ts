@@ -55,13 +55,6 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     ],
   },
   {
-    part: 'sub-workflows',
-    sentence: 'Workflows inside workflows are part of the format, but this version does not run them.',
-    fix: 'Put the steps of the other workflow into this one.',
-    kind: 'workflow',
-    places: (document) => stepsOfKind(document, 'workflow'),
-  },
-  {
     part: 'triggers',
     sentence: 'Triggers are part of the format, but this version starts runs only by hand or from the terminal.',
     fix: 'Remove the trigger.',

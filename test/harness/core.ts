@@ -177,7 +177,7 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   function beginWhatIsDue(apply: (command: Command) => Refusal | undefined, added: readonly RunEvent[]): Due {
     for (;;) {
       const found = due(current(), now, graph);
-      const first = found.tasks.filter((task) => task.type !== 'execute');
+      const first = found.tasks.filter((task) => task.type !== 'execute' && task.type !== 'child');
       if (first.length === 0) return found;
       const decided = added.length;
       for (const task of first) {

@@ -38,6 +38,10 @@ const examples: Record<string, StepExamples> = {
     good: [{ rules: [{ port: 'large', label: 'Large', when: true }] }, { rules: [{ port: 'large', when: false }] }],
     bad: [{ rules: [] }, { rules: [{ port: 'otherwise', when: true }] }],
   },
+  workflow: {
+    good: [{ ref: { id: 'wf_other' } }, { ref: { id: 'wf_other', digest: 'd' }, input: { a: 1 } }],
+    bad: [{}, { ref: 'wf_other' }, { ref: { id: '' } }],
+  },
   wait: {
     good: [{ durationMs: 5 }, { until: '2026-12-24T08:00:00Z' }, { signal: 'go', timeoutMs: 5 }],
     bad: [{}, { until: 'tomorrow' }],

@@ -13,6 +13,7 @@ import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } from './commands.ts';
 import { isHeldByRule } from './rules.ts';
+import { startChild } from './child-start.ts';
 import { confirmStep } from './confirm.ts';
 import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
 import { escalate } from './failure.ts';
@@ -90,6 +91,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     ...(isAnnounced ? {} : { request }),
     ...(undone ? { undoes: undone.key } : {}),
   });
+  if (node.step.kind === 'workflow') startChild(turn, node, key, effectKey);
 }
 
 function announcementOf(turn: Turn, node: GraphStep, { plan, config }: Prepared, key: string) {

@@ -93,6 +93,16 @@ export type Command =
   | { type: 'record_heartbeat'; step: StepKey; attempt: number; payload: unknown }
   /** A timer of this step came due, or the signal it waits for came. */
   | { type: 'fire_timer'; step: StepKey; checked: Checked }
+  /** How the run that does a step's work is now. */
+  | { type: 'change_child'; runId: string; word: 'started' | 'waiting' | 'escalated'; reason?: string }
+  /** That run ended. `openEffects`: what it did in other systems and did not undo. */
+  | {
+      type: 'finish_child';
+      runId: string;
+      outcome: Exclude<AttemptOutcome, { suspend: true }>;
+      openEffects: number;
+      checked: Checked;
+    }
   | { type: 'receive_signal'; id: string; name: string; data: unknown; by: Actor }
   /** The due time of this item passed without a decision. */
   | { type: 'escalate_task'; taskId: string }

@@ -9,6 +9,7 @@ import { scopeOfKey, stepIdOf } from '../../../shared/run/keys.ts';
 import { activeOrders, heldSteps, isReached, stepOf, type RunState } from '../../../shared/run/state.ts';
 import { rollBackTo } from './checkpoint.ts';
 import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt } from './attempt.ts';
+import { changeChild, finishChild } from './children.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { followersOf } from '../../../shared/workflow/graph.ts';
 import { isDue } from './due.ts';
@@ -79,6 +80,10 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       fireStep(turn, node, command.step, command.checked);
       return undefined;
     }
+    case 'change_child':
+      return changeChild(turn, command);
+    case 'finish_child':
+      return finishChild(turn, command);
     case 'receive_signal':
       return receiveSignal(turn, command);
     case 'escalate_task': {
@@ -161,6 +166,8 @@ function cancel(turn: Turn, request: { by: string; reason?: string; rollback?: b
   });
   for (const step of Object.values(turn.state.steps)) {
     const effect = unsettledEffect(turn.state, step.key);
+    // It is cancelled itself, and its end settles the step.
+    if (step.status === 'child') continue;
     if (step.status !== 'running') {
       // It waits to be repeated under its key; that will not come any more.
       if (effect) putInDoubt(turn, effect, 'the run was cancelled before it could be repeated');

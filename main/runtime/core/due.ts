@@ -6,6 +6,7 @@ import type { StepKey } from '../../../shared/run/events.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
 import { heldSteps, isOpen, stepOf, type RunState } from '../../../shared/run/state.ts';
 import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
+import { isChildParked } from './children.ts';
 import { unsettledEffect } from './effects.ts';
 import { instanceOf, instancesOf } from './instances.ts';
 import { timedTasks } from './ladder.ts';
@@ -20,6 +21,8 @@ export type Task =
   /** An attempt was started and its outcome is not known: execute it. */
   | { type: 'execute'; step: StepKey; attempt: number }
   | { type: 'fire'; step: StepKey }
+  /** A run of its own does the step's work: it must be there and know what is wanted of it. */
+  | { type: 'child'; step: StepKey; attempt: number }
   /** Nobody decided this item in time. */
   | { type: 'escalate'; taskId: string }
   /** The step waits longer than a rule allows. */
@@ -84,6 +87,7 @@ function nextOf(instance: Instance, state: RunState, now: number, pace: Pace, gr
   if (!step || step.status === 'pending')
     return pace === 'open' && position(instance, state, graph) === 'ready' ? { type: 'prepare', step: key } : undefined;
   if (step.status === 'running') return { type: 'execute', step: step.key, attempt: step.attempts.length };
+  if (step.status === 'child') return { type: 'child', step: step.key, attempt: step.attempts.length };
   if (pace === 'closed' || (pace === 'settling' && !unsettledEffect(state, step.key))) return undefined;
   if (step.status === 'ready') return { type: 'prepare', step: step.key };
   if (signalFor(state, step)) return { type: 'fire', step: step.key };
@@ -95,5 +99,6 @@ function nextOf(instance: Instance, state: RunState, now: number, pace: Pace, gr
 /** Parked: nothing can go on without a person, or a timer later than `now + parkAfterMs`. */
 export function isParked(state: RunState, now: number, parkAfterMs: number, graph: Graph): boolean {
   const { tasks, wakeAt } = due(state, now, graph);
-  return tasks.length === 0 && (wakeAt === undefined || wakeAt - now > parkAfterMs);
+  const isQuiet = tasks.every((task) => task.type === 'child' && isChildParked(state, task.step));
+  return isQuiet && (wakeAt === undefined || wakeAt - now > parkAfterMs);
 }

@@ -83,10 +83,15 @@ export function position({ node, scope }: Instance, state: RunState, graph: Grap
 export function unhandledFailure(state: RunState): { key: StepKey; error: StepError } | undefined {
   // What is about to be put back, or ended by an order, is no end yet.
   const held = heldSteps(state);
+  let stopped: { key: StepKey; error: StepError } | undefined;
   for (const step of Object.values(state.steps)) {
-    if (isUnhandled(step) && !held.has(step.key) && step.error) return { key: step.key, error: step.error };
+    const { key, error } = step;
+    if (!isUnhandled(step) || held.has(key) || !error) continue;
+    // What was only stopped because of another step's failure is not the reason.
+    if (error.class !== 'cancelled') return { key, error };
+    stopped ??= { key, error };
   }
-  return undefined;
+  return stopped;
 }
 
 /** A compensation that was given up is none: it leaves its change as it is, and the run goes on. */

@@ -61,7 +61,7 @@ function letGo(turn: Turn, step: StepKey): void {
 /** What nobody knows about is asked for before anything is undone, unless an attempt will still bring the answer. */
 function askFirst(turn: Turn, step: StepKey): void {
   const { status } = stepState(turn, step);
-  const isUnderWay = status === 'running' || status === 'retry' || status === 'ready';
+  const isUnderWay = status === 'running' || status === 'child' || status === 'retry' || status === 'ready';
   for (const effect of Object.values(turn.state.effects)) {
     if (effect.step !== step || isAskedFor(turn.state, [step])) continue;
     if (effect.status === 'in_doubt' || (effect.status === 'intended' && !isUnderWay))

@@ -82,6 +82,7 @@ export function edgeLook(source: StepState | undefined, port: string): EdgeLook 
     case 'running':
     case 'timer':
     case 'signal':
+    case 'child':
     case 'retry':
     case 'dependency':
     case 'review':
