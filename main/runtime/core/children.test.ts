@@ -119,7 +119,7 @@ describe('A workflow inside a workflow', () => {
     const { core } = started(inside({ retry }));
     fail(core, 2);
     expect(Object.values(core.state().effects)).toMatchObject([{ status: 'confirmed' }]);
-    expect(core.openTasks()).toMatchObject([{ step: 'sub', allow: ['give_up'] }]);
+    expect(core.openTasks()).toMatchObject([{ step: 'sub', allow: ['give_up', 'skip'] }]);
   });
 });
 
