@@ -3,12 +3,12 @@
  * alone decides whether anything of an attempt may have reached the world.
  */
 import type { StepError } from '../../shared/run/errors.ts';
-import type { EffectClass } from '../../shared/steps/effect.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
-import type { HttpRequest, HttpResponse, Outcome, StepContext, StepKind, StepLog } from '../steps/kind.ts';
+import type { HttpRequest, HttpResponse, Outcome, StepContext, StepKind, StepLog, TaskEffect } from '../steps/kind.ts';
 import { StepFailure } from '../steps/kind.ts';
 import { toPlainJson } from './plain-json.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
+import { notLookedAt, whyNotUnchanged, type EarlierRead } from './unchanged.ts';
 
 export interface Task {
   runId: string;
@@ -17,7 +17,9 @@ export interface Task {
   /** Resolved: no templates left in it. */
   config: Record<string, unknown>;
   attempt: number;
-  effect: { class: EffectClass; key?: string; generation: number };
+  effect: TaskEffect;
+  /** What is read again right before the change, which is not made when it has changed. */
+  reads?: readonly EarlierRead[];
   attemptTimeoutMs?: number;
   /** An attempt that gives no heartbeat for this long is ended. */
   heartbeatTimeoutMs?: number;
@@ -100,16 +102,27 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
   const { scheduler = nodeScheduler } = options;
   const abort = new AbortController();
   const traffic = { begun: 0, neverLeft: 0 };
+  /** Reading again sends nothing of the change. */
+  let isChecked = (task.reads ?? []).length === 0;
   let isAlive: () => void = () => undefined;
+  const isAliveStill: Beat = () => isAlive();
   const ctx = contextOf(options, task, abort.signal, traffic, (payload) => {
     isAlive();
     beat(payload);
   });
   /** Unless every call says that nothing left the machine, an unfinished attempt may have been heard. */
   const maybeSent = (): boolean => {
+    if (!isChecked) return false;
     if (traffic.begun > 0) return traffic.neverLeft < traffic.begun;
     return changesTheWorld(task.effect.class);
   };
+
+  const checkReads = async (): Promise<Failed | undefined> =>
+    whyNotUnchanged(task.reads ?? [], { kind, config: task.config }, options.kinds, ({ step }) => {
+      const effect = { class: 'read' as const, generation: task.effect.generation };
+      const read = { ...task, stepKey: step, effect };
+      return contextOf(options, read, abort.signal, { begun: 0, neverLeft: 0 }, isAliveStill);
+    });
 
   let ended: StepError | undefined;
   let abandon: () => void = () => undefined;
@@ -136,7 +149,11 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
   if (signal.aborted) cancel();
 
   try {
-    const work = Promise.resolve().then(() => kind.execute(task.config, ctx));
+    const work = Promise.resolve().then(async () => {
+      const why = await checkReads().catch((error: unknown) => notLookedAt(asFailure(error, maybeSent)));
+      isChecked = why === undefined;
+      return why ?? kind.execute(task.config, ctx);
+    });
     const outcome = await Promise.race([work.catch((error: unknown) => asFailure(error, maybeSent)), abandoned]);
     if (outcome === undefined) {
       options.log('warn', 'A step did not stop when it was told to and is left to itself', { step: task.stepKey });

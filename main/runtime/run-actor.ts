@@ -3,7 +3,7 @@
  * begins what became due, commits, tells the subscribers, and only then dispatches. Recovery is the same turn with a
  * `recover` command in the mailbox; there is no second path.
  */
-import type { RunEvent } from '../../shared/run/events.ts';
+import type { BasedOn, RunEvent } from '../../shared/run/events.ts';
 import { stepOf, type RunState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
 import { nodeOf, type Graph } from '../../shared/workflow/graph.ts';
@@ -17,6 +17,7 @@ import { keyOfEffect } from './core/attempt.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { checkOutput, prepareAttempt } from './prepare.ts';
 import type { Shared } from './engine.ts';
+import type { EarlierRead } from './unchanged.ts';
 
 interface Letter {
   command: Command | undefined;
@@ -192,7 +193,10 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     const abort = new AbortController();
     running.set(key, abort);
     const effectKey = changesTheWorld(node.effect) ? keyOfEffect(context(state), key, 1, step.generation) : '';
-    const isAnnounced = state?.effects[effectKey] !== undefined;
+    const announced = state?.effects[effectKey];
+    const { basedOn } = announced ?? {};
+    // Once it may have happened, a change may well be its own: then the repetition finds out, not another look.
+    const reads = announced?.mayHaveHappened ? undefined : basedOn?.flatMap(earlierRead);
     const { attemptTimeoutMs, heartbeatTimeoutMs } = node.step.retry ?? {};
     shared.faults.hit('before_call', { runId, step: key });
     const outcome = await shared.dispatcher.execute(
@@ -202,7 +206,13 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
         kind: node.step.kind,
         config: step.config,
         attempt,
-        effect: { class: node.effect, generation: step.generation, ...(isAnnounced ? { key: effectKey } : {}) },
+        effect: {
+          class: node.effect,
+          generation: step.generation,
+          ...(announced ? { key: effectKey } : {}),
+          ...(basedOn ? { basedOn } : {}),
+        },
+        ...(reads ? { reads } : {}),
         ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
         ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
         ...(step.heartbeat === undefined ? {} : { lastHeartbeat: step.heartbeat }),
@@ -218,6 +228,12 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     const checked = state ? await checkOutput(state, key, outputOf(outcome), graph) : {};
     shared.faults.hit('before_outcome', { runId, step: key });
     await post({ type: 'finish_attempt', step: key, attempt, outcome, checked, ...heartbeat }).catch(() => undefined);
+  }
+
+  function earlierRead(version: BasedOn): EarlierRead[] {
+    const kind = nodeOf(graph, version.step)?.step.kind;
+    const config = state?.steps[version.step]?.config;
+    return kind === undefined || !config ? [] : [{ ...version, kind, config }];
   }
 
   function post(command: Command | undefined, commandId?: string): Promise<Refusal | undefined> {

@@ -2,6 +2,7 @@
  * What a step kind is to the runtime: a manifest and an `execute`. A kind reaches the world only through `ctx`;
  * it never sees the store, the run or another step.
  */
+import type { BasedOn, ReadVersion } from '../../shared/run/events.ts';
 import type { StepError } from '../../shared/run/errors.ts';
 import type { EffectClass } from '../../shared/steps/effect.ts';
 import type { AttemptOutcome } from '../runtime/core/commands.ts';
@@ -28,6 +29,15 @@ export interface StepLog {
   (level: 'debug' | 'info' | 'warn', message: string, data?: Record<string, unknown>): void;
 }
 
+/** The announced effect of an attempt. */
+export interface TaskEffect {
+  class: EffectClass;
+  key?: string;
+  generation: number;
+  /** What was read for it: the change is made only while that has not changed. */
+  basedOn?: readonly BasedOn[];
+}
+
 export interface StepContext {
   runId: string;
   step: string;
@@ -47,7 +57,7 @@ export interface StepContext {
   /** The last payload of an earlier attempt, also when that one ended in a crash. */
   lastHeartbeat?: unknown;
   /** The announced effect of this attempt, for classes above `read`: send `key` to targets that honour it. */
-  effect: { class: EffectClass; key?: string; generation: number };
+  effect: TaskEffect;
   log: StepLog;
   now(): number;
 }
@@ -74,6 +84,8 @@ export interface StepKind {
   dependency?(config: Record<string, unknown>): string | undefined;
   /** The most that one attempt may cost and use; absent for kinds that cost nothing. Pure. */
   estimate?(config: Record<string, unknown>): Estimate;
+  /** The target itself will refuse the request when this version is no longer the current one. Pure. */
+  makesCondition?(config: Record<string, unknown>, read: ReadVersion): boolean;
   execute(config: Record<string, unknown>, ctx: StepContext): Promise<Outcome>;
   /** The engine does its work; `execute` is never called and says so. */
   byEngine?: true;

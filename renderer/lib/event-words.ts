@@ -25,6 +25,7 @@ const undoCauses: Record<UndoCause, string> = {
   fallback: 'the step failed and its other path is taken',
   send_back: 'it is sent back',
   checkpoint: 'the run goes back to a checkpoint',
+  stale: 'what was read has changed since',
 };
 
 function namedAll(steps: readonly StepKey[], labelOf: LabelOf): string {

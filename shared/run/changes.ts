@@ -244,7 +244,7 @@ export function supplyStep(state: RunState, event: RunEvent & { type: 'step_supp
   return changeStep(
     closeTasks(state, event.at, event.step),
     event,
-    ({ error: _error, ...step }) => ({
+    ({ error: _error, version: _version, ...step }) => ({
       ...step,
       status: 'confirmed',
       output,

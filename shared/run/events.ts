@@ -44,7 +44,7 @@ export interface GateCause {
 }
 
 /** Why changes are undone although the run goes on. */
-export type UndoCause = 'lost_join' | 'fallback' | 'send_back' | 'checkpoint';
+export type UndoCause = 'lost_join' | 'fallback' | 'send_back' | 'checkpoint' | 'stale';
 
 /** What follows once nothing is left to undo. */
 export type UndoThen =
@@ -61,6 +61,21 @@ export interface KeptEffect {
   step: StepKey;
   target: string;
   why: string;
+}
+
+/** What a reading step found, so that a later change can be made only while that is still true. */
+export interface ReadVersion {
+  /** Logical address that was read. */
+  url: string;
+  /** The target's own word for the version, as it gave it. */
+  etag?: string;
+  /** SHA-256 of what was read. */
+  digest: string;
+}
+
+/** A version that a change relies on, and the step that read it. */
+export interface BasedOn extends ReadVersion {
+  step: StepKey;
 }
 
 /** The attempt whose recorded result is served again. */
@@ -116,6 +131,8 @@ export type RunEventBody =
       output: unknown;
       ports: string[];
       reusedFrom?: CallPlace;
+      /** Which version a reading step has read. */
+      version?: ReadVersion;
     } & Spent)
   | ({ type: 'attempt_failed'; step: StepKey; attempt: number; error: StepError } & Spent)
   /** The host died while this attempt ran; nobody saw its end. */
@@ -147,6 +164,8 @@ export type RunEventBody =
       request?: unknown;
       /** The key of the effect this one undoes. */
       undoes?: string;
+      /** What was read for it: it is done only while that has not changed. On the first intent of a generation. */
+      basedOn?: BasedOn[];
     }
   | { type: 'effect_confirmed'; step: StepKey; key: string; response?: unknown }
   /** The target said no, or the request never left: the effect did not happen. */

@@ -110,7 +110,7 @@ function apply(state: RunState, event: RunEvent): RunState {
       return changeStep(state, event, (step) => ({ ...step, heartbeat: event.payload }));
     case 'attempt_succeeded': {
       const ended = changeStep(settle(state, event), event, (step) => ({
-        ...endAttempt(releaseAttempt(without(step, 'heartbeat'), event.attempt), event.attempt, {
+        ...endAttempt(releaseAttempt(without(step, 'heartbeat', 'version'), event.attempt), event.attempt, {
           endedAt: event.at,
           outcome: 'succeeded',
           ...(event.reusedFrom ? { reusedFrom: event.reusedFrom } : {}),
@@ -119,6 +119,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         status: 'succeeded',
         output: event.output,
         ports: event.ports,
+        ...(event.version ? { version: event.version } : {}),
       }));
       return withCost(ended, event);
     }
@@ -200,6 +201,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           request: event.request ?? null,
           intendedAt: event.at,
           ...(event.undoes === undefined ? {} : { undoes: event.undoes }),
+          ...(event.basedOn ? { basedOn: event.basedOn } : {}),
         }),
         attempts: (effect?.attempts ?? 0) + 1,
         status: 'intended',

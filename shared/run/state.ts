@@ -7,9 +7,11 @@ import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
 import type {
   Actor,
+  BasedOn,
   CallPlace,
   GateCause,
   KeptEffect,
+  ReadVersion,
   StepKey,
   TaskAnswer,
   UndoCause,
@@ -91,6 +93,8 @@ export interface StepState {
   /** Config with values, of the latest attempt. */
   config?: Record<string, unknown>;
   output?: unknown;
+  /** Which version of what it read the output is. */
+  version?: ReadVersion;
   /** Set once the step ended: the ports its outgoing edges are taken from. */
   ports: string[];
   error?: StepError;
@@ -149,6 +153,8 @@ export interface EffectState {
   output?: unknown;
   status: EffectStatus;
   undoes?: string;
+  /** What was read for it, at which version. */
+  basedOn?: BasedOn[];
   error?: StepError;
   /** Attempts that announced this effect: more than one means it was repeated under the same key. */
   attempts: number;

@@ -48,6 +48,8 @@ export interface StepManifest {
   effect: EffectRule;
   /** What the step may touch, in words for the consent list: `network`, `files`, `model`. */
   permissions: string[];
+  /** What it reads has a version, so that a later change can be made only while that is the current one. */
+  versioned?: boolean;
   /** Calls cost money: the same one twice in a run is served from the first, or asked about. */
   expensive?: boolean;
   /**

@@ -143,6 +143,12 @@ export const stepSchema = z.strictObject({
   gates: z.strictObject({ before: gateSchema.optional(), after: gateSchema.optional() }).optional(),
   doneWhen: expression.optional(),
   verify: z.boolean().optional(),
+  unchangedSince: z
+    .array(stepId)
+    .min(1)
+    .max(20)
+    .optional()
+    .meta({ description: 'Reading steps: the change is made only while what they have read is still the same' }),
   budget: budgetSchema.optional(),
   compensate: compensationSchema.optional(),
   escalation: z.array(escalationRuleSchema).optional(),

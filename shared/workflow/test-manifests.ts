@@ -13,6 +13,7 @@ const http: StepManifest = {
   group: 'systems',
   ports: { out: true },
   effect: { default: 'once', byField: { field: 'method', values: { GET: 'read', HEAD: 'read' } } },
+  versioned: true,
   config: {
     type: 'object',
     properties: {

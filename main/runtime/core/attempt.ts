@@ -24,6 +24,7 @@ import { askAboutRepetition, repeatedCall } from './repeated-call.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
 import { askAboutDuplicate, effectRepeated } from './same-effect.ts';
 import { emit, isHeld, stepState, type Turn } from './turn.ts';
+import { basedOnOf } from './unchanged-since.ts';
 import { admission, waitForDependency } from './wait-for-dependency.ts';
 
 type Started = Extract<RunEventBody, { type: 'attempt_started' }>;
@@ -80,6 +81,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   }
   if (!effect) return;
   const { request, ...announced } = effect;
+  const basedOn = basedOnOf(turn, node, key);
   const undone = isUndoKey(key) ? changeToUndo(turn.state, key) : undefined;
   emit(turn, {
     type: 'effect_intended',
@@ -89,6 +91,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     ordinal: 1,
     generation,
     ...(isAnnounced ? {} : { request }),
+    ...(isAnnounced || basedOn.length === 0 ? {} : { basedOn }),
     ...(undone ? { undoes: undone.key } : {}),
   });
   if (node.step.kind === 'workflow') startChild(turn, node, key, effectKey);
@@ -140,7 +143,7 @@ export function succeed(
   outcome: Success,
   checked: Checked,
 ): void {
-  const { ok: _ok, response, ports = ['out'], output, ...spent } = outcome;
+  const { ok: _ok, response, ports = ['out'], output, version, ...spent } = outcome;
   const lazy = mayWait(turn, node, key, attempt);
   const effect = unsettledEffect(turn.state, key);
   if (effect) {
@@ -159,7 +162,8 @@ export function succeed(
     retryOrFail(turn, node, key, error);
     return;
   }
-  emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, output, ...spent }, lazy);
+  const read = version ? { version } : {};
+  emit(turn, { type: 'attempt_succeeded', step: key, attempt, ports, output, ...read, ...spent }, lazy);
   // What is about to be undone leads nowhere and is shown to nobody.
   if (isHeld(turn, key)) return;
   const after = node.step.gates?.after;

@@ -6,6 +6,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type {
   Actor,
   CallPlace,
+  ReadVersion,
   RunEvent,
   RunEventBody,
   StepKey,
@@ -60,6 +61,8 @@ export type AttemptOutcome =
       response?: unknown;
       /** Set by the runtime alone: no call was made. */
       reusedFrom?: CallPlace;
+      /** Which version a reading step has read. */
+      version?: ReadVersion;
     }
   | {
       ok: false;

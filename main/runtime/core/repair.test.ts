@@ -277,6 +277,14 @@ describe('Trying again from a failed step', () => {
     expect(core.state().word).toBe('complete');
   });
 
+  test('is refused after a part of its effect happened', () => {
+    const core = coreDriver(graphOf({ pay: effectStep('once') }, [], failing));
+    core.start();
+    core.finish('pay', failure('partial'));
+    expect(core.state()).toMatchObject({ word: 'failed', openEffects: 1 });
+    expect(retry(core, 'pay')?.message).toMatch(/^POST test:..pay of pay has happened in part; trying again/);
+  });
+
   test('is refused after its effect happened, and so is trying again beside such a step', () => {
     const graph = graphOf(
       { a: step(), pay: effectStep('once', { gates: { after: { owner: 'role:x' } } }) },

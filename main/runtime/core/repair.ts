@@ -8,6 +8,7 @@ import { effectsOfGeneration } from '../../../shared/run/changes.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
 import {
   heldSteps,
+  isDone,
   isOpen,
   stepOf,
   taskOf,
@@ -17,12 +18,13 @@ import {
 } from '../../../shared/run/state.ts';
 import type { Command, Refusal } from './commands.ts';
 import { putInDoubt, unsettledEffect } from './effects.ts';
-import { instanceOf } from './instances.ts';
+import { instanceOf, rootInstances } from './instances.ts';
 import { loopAtLimit, loopLimitError } from './loops.ts';
-import { hasEnded } from './paths.ts';
+import { hasEnded, isUnhandled } from './paths.ts';
 import { isSkippable } from './reviewers.ts';
 import { decideTask, refuseDecision, whyClosed } from './task.ts';
 import { emit, graphStep, stepState, type Turn } from './turn.ts';
+import { readAgain } from './unchanged-since.ts';
 
 type Pause = Pick<Extract<Command, { type: 'pause_run' }>, 'by' | 'reason'>;
 type Retry = Extract<Command, { type: 'retry_step' }>;
@@ -52,14 +54,19 @@ export function retryStep(turn: Turn, command: Retry): Refusal | undefined {
     const answer = { type: 'decide_task', taskId: asked.taskId, answer: 'retry', by } as const;
     return decideTask(turn, { ...answer, ...(reason === undefined ? {} : { reason }) });
   }
+  const failed = Object.values(turn.state.steps).filter(isUnhandled);
+  const stale = new Set(failed.flatMap((one) => (one.error?.class === 'stale' ? [one.key] : [])));
   if (step?.status !== 'failed') {
     return { code: 'conflict', message: `Step ${key} has not failed, so there is nothing to try again` };
   }
-  return (
+  const closed =
     refuseEnded(key, step) ??
     refuseHappened(turn, key, 'give its result with skip, roll the run back, or fork it') ??
-    reopenRun(turn, key, command)
-  );
+    reopenRun(turn, key, command);
+  if (closed) return closed;
+  for (const { node, key: tried } of rootInstances(turn.state, turn.ctx.graph))
+    if (stale.has(tried)) readAgain(turn, node, tried, command);
+  return undefined;
 }
 
 export function skipStep(turn: Turn, command: Skip): Refusal | undefined {
@@ -132,8 +139,9 @@ function refuseDoubt(turn: Turn, key: StepKey): Refusal | undefined {
 
 function refuseHappened(turn: Turn, key: StepKey, instead: string): Refusal | undefined {
   const effect = effectOfStep(turn, key);
-  if (effect?.status !== 'confirmed') return undefined;
-  const message = `${effect.target} of ${key} has happened; trying again would do it twice: ${instead}`;
+  if (!effect || !isDone(effect)) return undefined;
+  const part = effect.status === 'confirmed' ? '' : ' in part';
+  const message = `${effect.target} of ${key} has happened${part}; trying again would do it twice: ${instead}`;
   return { code: 'conflict', message };
 }
 

@@ -16,6 +16,7 @@ import { refuseRaise } from './limits.ts';
 import { isOpenPath } from './paths.ts';
 import { approvalsLeft, refuseReviewer } from './reviewers.ts';
 import { endSteps } from './rollback.ts';
+import { readAgain } from './unchanged-since.ts';
 import { endOnFallback } from './undo.ts';
 import { errorOfWait } from './waits.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
@@ -137,6 +138,7 @@ function afterEscalation(turn: Turn, node: GraphStep, task: TaskState, command: 
   }
   if (answer === 'approve') confirmStep(turn, node, step, stepState(turn, step).ports);
   if (task.loop !== undefined && answer === 'retry') confirmStep(turn, node, step, stepState(turn, step).ports);
+  if (answer === 'retry' && task.cause === 'stale') readAgain(turn, node, step, command);
   if (answer === 'accept') {
     endOnFallback(turn, step, errorGivenUp(turn, task, by));
     return;

@@ -2,7 +2,10 @@
  * Calls another system over HTTP: one request, its answer as the output. The announced key travels with the request, so
  * that a target which honours it does the work once. Must never retry and never decide whether something was sent.
  */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { ReadVersion } from '../../../shared/run/events.ts';
+import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { HttpRequest, HttpResponse, Outcome, PlannedRequest, StepContext, StepKind } from '../kind.ts';
 import { StepFailure } from '../kind.ts';
 import { checkConfig } from '../config.ts';
@@ -55,19 +58,26 @@ export const httpStep: StepKind = {
     return { target: `${request.method} ${withoutQuery(request.url)}`, request: shown };
   },
 
+  /** A weak tag never matches `If-Match`, and one address's tag says nothing about another address. */
+  makesCondition(config, { url, etag }) {
+    return etag !== undefined && !etag.startsWith('W/') && url === config['url'];
+  },
+
   async execute(config, ctx): Promise<Outcome> {
     const request = requestOf(config);
     const response = await ctx
-      .http(withKey(request, ctx), (receivedBytes) => ctx.heartbeat({ receivedBytes }))
+      .http(withCondition(withKey(request, ctx), ctx), (receivedBytes) => ctx.heartbeat({ receivedBytes }))
       .catch(withPartialAnswer);
     const details: Record<string, unknown> = { status: response.status, url: request.url };
     const etag = response.headers['etag'];
     if (etag !== undefined) details['etag'] = etag;
+    // A HEAD answer has nothing but its headers.
+    const output = request.method === 'HEAD' ? kept(response) : response.body;
     return {
       ok: true,
-      // A HEAD answer has nothing but its headers.
-      output: request.method === 'HEAD' ? kept(response) : response.body,
+      output,
       details,
+      ...(ctx.effect.class === 'read' ? { version: versionOf(request.url, etag, output) } : {}),
       response: shownAnswer(response),
     };
   },
@@ -99,16 +109,29 @@ function requestOf(config: Record<string, unknown>): HttpRequest {
   return request;
 }
 
+function without(given: Record<string, string> | undefined, header: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => name.toLowerCase() !== header));
+}
+
 /** The key is a structured header: a text in quotes. It wins over one written by hand, or recovery could send another. */
 function withKey(request: HttpRequest, ctx: StepContext): HttpRequest {
   const { key } = ctx.effect;
   if (key === undefined) return request;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers ?? {})) {
-    if (name.toLowerCase() !== 'idempotency-key') headers[name] = value;
-  }
+  const headers = without(request.headers, 'idempotency-key');
   headers['Idempotency-Key'] = `"${key.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   return { ...request, headers };
+}
+
+/** The change is made only on the version that was read. */
+function withCondition(request: HttpRequest, { effect }: StepContext): HttpRequest {
+  const read = effect.basedOn?.find((version) => httpStep.makesCondition?.({ url: request.url }, version));
+  if (read?.etag === undefined) return request;
+  return { ...request, headers: { ...without(request.headers, 'if-match'), 'If-Match': read.etag } };
+}
+
+function versionOf(url: string, etag: string | undefined, output: unknown): ReadVersion {
+  const digest = createHash('sha256').update(canonicalText(output)).digest('hex');
+  return { url, digest, ...(etag === undefined ? {} : { etag }) };
 }
 
 function kept(response: HttpResponse): Record<string, string> {

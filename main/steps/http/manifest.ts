@@ -52,6 +52,7 @@ export const manifest: StepManifest = {
   ports: { out: true },
   effect: { default: 'once', byField: { field: 'method', values: { GET: 'read', HEAD: 'read' } } },
   permissions: ['network'],
+  versioned: true,
   get config() {
     return describeConfig(form);
   },
