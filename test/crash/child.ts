@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { basename } from 'node:path';
 import { canonicalText } from '../../shared/workflow/canonical.ts';
 import { createApp } from '../../main/app.ts';
 import type { FaultPoint } from '../../main/runtime/faults.ts';
@@ -81,7 +80,7 @@ for (const [index, behaviours] of plan.runs.entries()) {
     input: {},
     env: {},
     by: 'person:tester',
-    commandId: `${basename(plan.dataDir)}-${index}`,
+    commandId: `${plan.dataDir}-${index}`,
   };
   runIds.push((await app.engine.startRun(start)).runId);
 }
