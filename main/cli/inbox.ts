@@ -81,7 +81,11 @@ const resultMeanings: typeof meanings.escalation = {
 };
 
 /** What each flag means for this item. */
-function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule' | 'loop' | 'allow'>): typeof meanings.escalation {
+function meaningsOf(card: Pick<InboxCard, 'kind' | 'rule' | 'loop' | 'allow' | 'backTo'>): typeof meanings.escalation {
+  if (card.backTo !== undefined) {
+    const text = `go back to the step ${card.backTo}, with --reason as the comment; what ran since is undone first`;
+    return { ...meanings.review, '--send-back': { answer: 'send_back', text } };
+  }
   if (card.allow.includes('accept')) return acceptMeanings;
   if (card.loop !== undefined) return loopMeanings;
   if (card.kind === 'escalation' && card.allow.includes('approve')) return resultMeanings;

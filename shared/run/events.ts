@@ -191,6 +191,8 @@ export type RunEventBody =
       dueAt?: number;
       causes: GateCause[];
       allow: TaskAnswer[];
+      /** Id of the earlier step that sending back leads to; absent means the step itself. */
+      backTo?: string;
       /** What the reviewer sees: the resolved request (before) or the output (after). The digest binds the decision. */
       shown: unknown;
       digest: string;

@@ -228,6 +228,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           openedAt: event.at,
           allow: event.allow,
           gate: event.gate,
+          ...(event.backTo === undefined ? {} : { backTo: event.backTo }),
           causes: event.causes,
           shown: event.shown,
           digest: event.digest,

@@ -178,6 +178,8 @@ export interface TaskState {
   dueAt?: number;
   allow: TaskAnswer[];
   gate?: 'before' | 'after';
+  /** Id of the earlier step that sending back leads to; absent means the step itself. */
+  backTo?: string;
   causes?: GateCause[];
   shown?: unknown;
   digest?: string;

@@ -56,7 +56,6 @@ function codesOf(value: object): string[] {
 /** Findings that cannot be had alone. */
 const companions: Record<string, string[]> = {
   unreachable_step: ['cycle_without_limit'],
-  send_back_not_upstream: ['not_executable_yet'],
 };
 
 describe('the fixtures', () => {
@@ -238,8 +237,6 @@ describe('what this version does not run', () => {
           losers: 'finish',
         },
         b: { ...get, parent: 'c', verify: true, budget: { iterations: 3 } },
-        e: get,
-        f: { ...get, gates: { after: { owner: 'role:x', sendBackTo: 'e' } } },
         c: { kind: 'map', config: {} },
       },
       triggers: [{ id: 't', kind: 'schedule' }],

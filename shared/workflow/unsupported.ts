@@ -2,7 +2,7 @@
  * The parts of the format that this version stores, shows and exports, but does not run. One row per part: when the
  * runtime learns a part, its row goes and nothing else changes. A graph that needs one of them is refused before it runs.
  */
-import type { Gate, WorkflowDocument } from './document.ts';
+import type { WorkflowDocument } from './document.ts';
 import type { PathPart } from './pointer.ts';
 
 export interface UnsupportedPart {
@@ -23,16 +23,6 @@ function stepsWith(document: WorkflowDocument, field: 'parent' | 'losers' | 'ver
 
 function stepsOfKind(document: WorkflowDocument, kind: string): PathPart[][] {
   return Object.entries(document.steps).flatMap(([id, step]) => (step.kind === kind ? [['steps', id, 'kind']] : []));
-}
-
-function gatesWith(document: WorkflowDocument, needs: (gate: Gate) => keyof Gate | undefined): PathPart[][] {
-  return Object.entries(document.steps).flatMap(([id, step]) =>
-    (['before', 'after'] as const).flatMap((side) => {
-      const gate = step.gates?.[side];
-      const field = gate && needs(gate);
-      return field === undefined ? [] : [['steps', id, 'gates', side, field]];
-    }),
-  );
 }
 
 export const unsupportedParts: readonly UnsupportedPart[] = [
@@ -59,13 +49,6 @@ export const unsupportedParts: readonly UnsupportedPart[] = [
     sentence: 'Triggers are part of the format, but this version starts runs only by hand or from the terminal.',
     fix: 'Remove the trigger.',
     places: (document) => (document.triggers ?? []).map((_trigger, index) => ['triggers', index]),
-  },
-  {
-    part: 'sending back to another step',
-    sentence:
-      'Sending back to another step is part of the format, but this version sends back only to the step itself.',
-    fix: 'Remove the step to send back to, and review after the step.',
-    places: (document) => gatesWith(document, (gate) => (gate.sendBackTo === undefined ? undefined : 'sendBackTo')),
   },
   {
     part: 'reading again at the end',

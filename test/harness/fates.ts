@@ -156,6 +156,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       ),
       loops: fc.boolean(),
       onFailure: fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, undefined),
+      back: fc.array(fc.nat(99), { maxLength: 5 }),
       retryBudget: rarely(fc.nat(4)),
       costBudget: rarely(fc.integer({ min: 1, max: 20 })),
       dayBudget: rarely(fc.integer({ min: 1, max: 20 })),
@@ -163,7 +164,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
     }),
   )
-  .map(({ steps, edges, loops, onFailure, retryBudget, costBudget, dayBudget, repeatedCalls, stopAfterMs }) => {
+  .map(({ steps, edges, loops, onFailure, back, retryBudget, costBudget, dayBudget, repeatedCalls, stopAfterMs }) => {
     const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
     const settings = {
       ...(onFailure ? { onFailure } : {}),
@@ -175,8 +176,33 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       },
       ...(stopAfterMs === undefined ? {} : { stopWhen: [{ runsLongerThanMs: stopAfterMs }] }),
     };
-    return graphOf(named, wired(edges, loops), { settings });
+    const paths = wired(edges, loops);
+    return graphOf(sentBack(named, paths, back), paths, { settings });
   });
+
+/** Some steps have reviews that send back to a step before them: which of them, the numbers say. */
+function sentBack(
+  steps: Record<string, StepInput>,
+  paths: readonly EdgeInput[],
+  numbers: readonly number[],
+): Record<string, StepInput> {
+  const forward = documentOf({}, paths).edges.filter((edge) => !edge.loop);
+  const arrows = forward.map(({ from, to }) => ({ from: from.step, to: to.step }));
+  const before = neighbours(arrows, 'backward');
+  const later = Object.keys(steps).filter((id) => before.has(id));
+  const changed = { ...steps };
+  for (const number of numbers) {
+    const id = later[number % Math.max(1, later.length)];
+    const one = id === undefined ? undefined : changed[id];
+    if (id === undefined || one === undefined) continue;
+    const earlier = [...reachable(before, [id])];
+    const sendBackTo = earlier[number % earlier.length];
+    const side = number % 2 === 0 ? 'before' : 'after';
+    const known = one.gates?.[side] ?? { owner: 'role:reviewer', maxSendBacks: 2 };
+    changed[id] = { ...one, gates: { ...one.gates, [side]: { ...known, sendBackTo } } };
+  }
+  return changed;
+}
 
 const numRuns = cases(1_000);
 
@@ -317,9 +343,13 @@ export function live(
   function answerTo(task: TaskState, isCalm: boolean): Extract<Command, { type: 'decide_task' }> {
     const truth = task.effectKey !== undefined && done.has(task.effectKey) ? 'happened' : 'not_happened';
     const lie = truth === 'happened' ? 'not_happened' : 'happened';
-    const possible = task.allow.filter((one) => one !== lie);
+    const possible = task.allow.filter(
+      (one) => one !== lie && (goesBack || one !== 'send_back' || task.backTo === undefined),
+    );
     const calm = possible.find((one) => one === 'approve' || one === truth || (isCalm && one === 'give_up'));
-    const answer = (isCalm || draw() < fortune / 2 ? calm : undefined) ?? pick(possible);
+    const isBack = !isCalm && goesBack && task.backTo !== undefined && draw() < 0.5;
+    const usual = (isCalm || draw() < fortune / 2 ? calm : undefined) ?? pick(possible);
+    const answer = isBack ? 'send_back' : usual;
     if (!answer) throw new Error(`Nothing can be answered to ${task.taskId}`);
     const value = answer === 'raise' ? (task.limit?.limit ?? 0) * 2 + 100 : { edited: true };
     const mayAnswer = ['person:grace', 'person:hedy', 'person:joan', 'person:mary'].filter(
@@ -363,8 +393,8 @@ export function live(
     else if (task && (wakeAt === undefined || draw() < 0.5)) {
       const answer = answerTo(task, isCalm);
       const refusal = core.turn(answer);
-      // A given result may lead round a loop that may not go round any more.
-      if (refusal && answer.answer !== 'skip') throw new Error(refusal.message);
+      // A given result may lead round a loop that may not go round any more; going back may have become impossible.
+      if (refusal && answer.answer !== 'skip' && answer.answer !== 'send_back') throw new Error(refusal.message);
     } else if (wakeAt !== undefined) core.advance(Math.max(0, wakeAt - core.now()));
     else if (core.state().paused) core.turn({ type: 'resume_run', by: 'person:grace' });
     else if (awaited !== undefined) signal(awaited, `late_${round}`);

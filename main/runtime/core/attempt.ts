@@ -23,6 +23,7 @@ import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits
 import { askAboutRepetition, repeatedCall } from './repeated-call.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
 import { askAboutDuplicate, effectRepeated } from './same-effect.ts';
+import { whyNotBack } from './send-back.ts';
 import { emit, isHeld, stepState, type Turn } from './turn.ts';
 import { basedOnOf } from './unchanged-since.ts';
 import { admission, waitForDependency } from './wait-for-dependency.ts';
@@ -268,9 +269,12 @@ function openGate(
   });
   if (causes.length === 0) return false;
   const allow = gate.allow ?? ['approve', 'edit', 'reject', 'send_back'];
+  const backTo = gate.sendBackTo === node.id ? undefined : gate.sendBackTo;
   const possible = allow.filter((answer) => {
     if (answer === 'edit') return side === 'before' || !changesTheWorld(node.effect);
-    return answer !== 'send_back' || side === 'after';
+    if (answer !== 'send_back') return true;
+    if (backTo === undefined) return side === 'after';
+    return whyNotBack(turn.state, turn.ctx.graph, key, backTo) === undefined;
   });
   emit(turn, {
     type: 'gate_opened',
@@ -281,6 +285,7 @@ function openGate(
     ...(gate.dueMs === undefined ? {} : { dueAt: turn.ctx.now + gate.dueMs }),
     causes,
     allow: possible,
+    ...(backTo === undefined || !possible.includes('send_back') ? {} : { backTo }),
     shown,
     digest: turn.ctx.digest(canonicalText(shown)),
     awakeMs: turn.ctx.awakeMs,

@@ -9,6 +9,7 @@ import { taskOf, type RunState, type TaskState } from '../../../shared/run/state
 import { canonicalText } from '../../../shared/workflow/canonical.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
 import type { Command, Refusal } from './commands.ts';
+import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import { openChanges } from './effects.ts';
 import { confirmStep } from './confirm.ts';
 import { escalate } from './failure.ts';
@@ -17,6 +18,7 @@ import { isOpenPath } from './paths.ts';
 import { approvalsLeft, refuseReviewer } from './reviewers.ts';
 import { endSteps } from './rollback.ts';
 import { readAgain } from './unchanged-since.ts';
+import { sendBack, whyNotBack } from './send-back.ts';
 import { endOnFallback } from './undo.ts';
 import { errorOfWait } from './waits.ts';
 import { emit, graphStep, isHeld, stepState, type Turn } from './turn.ts';
@@ -56,7 +58,7 @@ export function decideTask(turn: Turn, command: Decide): Refusal | undefined {
       ...given,
       answer: answer as 'approve' | 'edit' | 'reject' | 'send_back',
     });
-    afterReview(turn, node, task, answer, by);
+    afterReview(turn, node, task, command);
   } else {
     emit(turn, { type: 'escalation_decided', ...said, ...given, answer });
     afterEscalation(turn, node, task, command);
@@ -86,6 +88,9 @@ export function refuseDecision(turn: Turn, task: TaskState, command: Decide): Re
   if (needsReason && !command.reason?.trim()) {
     return { code: 'refused', message: 'Say why: a reason is required to reject or send back' };
   }
+  const backTo = command.answer === 'send_back' ? task.backTo : undefined;
+  const whyNot = backTo === undefined ? undefined : whyNotBack(turn.state, turn.ctx.graph, task.step, backTo);
+  if (whyNot !== undefined) return { code: 'conflict', message: `It cannot be sent back now: ${whyNot}` };
   if (command.answer === 'edit' && command.value === undefined) {
     return { code: 'refused', message: 'An edit needs the changed content' };
   }
@@ -95,7 +100,7 @@ export function refuseDecision(turn: Turn, task: TaskState, command: Decide): Re
   return undefined;
 }
 
-function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskAnswer, by: string): void {
+function afterReview(turn: Turn, node: GraphStep, task: TaskState, { answer, by, reason = '' }: Decide): void {
   if (answer === 'reject') {
     const scope = scopeOfKey(task.step);
     const wired = node.outgoing.some((edge) => edge.from.port === 'rejected' && isOpenPath(turn.state, scope, edge));
@@ -104,15 +109,28 @@ function afterReview(turn: Turn, node: GraphStep, task: TaskState, answer: TaskA
     return;
   }
   if (answer === 'send_back') {
-    const limit = node.step.gates?.after?.maxSendBacks ?? 3;
-    if (stepState(turn, task.step).sendBacks <= limit) return;
+    const isAfter = task.gate === 'after';
+    const limit = (isAfter ? node.step.gates?.after : node.step.gates?.before)?.maxSendBacks ?? 3;
+    if (timesSentBack(turn.state, task) <= limit) {
+      if (task.backTo !== undefined) sendBack(turn, { key: task.step, id: task.backTo, by, comment: reason });
+      return;
+    }
     const message = `${by} sent it back again, after ${limit} times already`;
-    escalate(turn, task.step, { on: 'loop_limit', message, allow: ['retry', 'give_up', 'skip'], pausesRun: false });
+    // What would have been undone first is not done on top of it.
+    const isDone = isAfter && task.backTo !== undefined && changesTheWorld(node.effect);
+    const allow: TaskAnswer[] = isDone ? ['give_up', 'skip'] : ['retry', 'give_up', 'skip'];
+    escalate(turn, task.step, { on: 'loop_limit', message, allow, pausesRun: false });
     return;
   }
   // An approved gate before the step lets `due` prepare it again.
   if (task.gate === 'before') return;
   confirmStep(turn, node, task.step, stepState(turn, task.step).ports);
+}
+
+/** By this gate, this time counted in. */
+function timesSentBack({ tasks }: RunState, { step, gate }: TaskState): number {
+  const isSame = (task: TaskState): boolean => task.step === step && task.gate === gate;
+  return Object.values(tasks).filter((task) => isSame(task) && task.decision?.answer === 'send_back').length;
 }
 
 function afterEscalation(turn: Turn, node: GraphStep, task: TaskState, command: Decide): void {

@@ -8,9 +8,9 @@ import { effectText } from '../describe.ts';
 import type { EscalationRule, Gate, GateCondition, Retry } from '../document.ts';
 import type { GraphStep } from '../graph.ts';
 import type { PathPart } from '../pointer.ts';
-import { neighbours, reachable } from '../walk.ts';
-import { exists, label, report, type CheckContext } from './context.ts';
+import { label, report, type CheckContext } from './context.ts';
 import { checkReviewers } from './reviewers.ts';
+import { checkSendBack } from './send-back.ts';
 
 function errorClassOf(pattern: string): string {
   return pattern.split(':', 1)[0] ?? '';
@@ -105,37 +105,6 @@ function checkGate(context: CheckContext, node: GraphStep, side: 'before' | 'aft
     });
   checkReviewers(context, id, side, gate);
   checkSendBack(context, id, side, gate);
-}
-
-function checkSendBack(context: CheckContext, id: string, side: 'before' | 'after', gate: Gate): void {
-  const path = ['steps', id, 'gates', side];
-  const target = gate.sendBackTo;
-  if (target === undefined) {
-    if (side === 'before' && gate.allow?.includes('send_back'))
-      report(context, {
-        code: 'send_back_without_step',
-        message: `The review before ${label(context, id)} may send back, but does not say to which step.`,
-        path: [...path, 'allow'],
-        fix: 'Name the step to send back to, or remove send back.',
-      });
-    return;
-  }
-  const at = { path: [...path, 'sendBackTo'], fix: 'Name a step that runs before this one.' };
-  if (!exists(context, target)) {
-    const message = `The review of ${label(context, id)} sends back to the step "${target}", which does not exist.`;
-    report(context, { ...at, code: 'unknown_step', message });
-    return;
-  }
-  const back = neighbours(
-    context.document.edges.map((edge) => ({ from: edge.from.step, to: edge.to.step })),
-    'backward',
-  );
-  if (target === id ? side === 'before' : !reachable(back, [id]).has(target))
-    report(context, {
-      ...at,
-      code: 'send_back_not_upstream',
-      message: `The review of ${label(context, id)} sends back to ${label(context, target)}, which does not run before it.`,
-    });
 }
 
 /** What nobody knows must be known before anything follows from it; what cannot be undone is not undone by a rule. */
