@@ -110,6 +110,8 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
       return `${event.steps.map(label).join(', ')} can run again${because(event.reason)}`;
     case 'run_rolled_back':
       return 'Everything the run changed was undone';
+    case 'item_ended':
+      return event.error && `Item ${event.index + 1} of ${label(event.step)} failed: ${event.error.message}`;
     case 'loop_taken':
       return `Round ${event.iteration} began after ${label(event.step)}`;
     case 'step_failed':
@@ -121,6 +123,7 @@ function sentence(event: RunEvent, label: (key: string) => string): string | und
     case 'dependency_waited':
       return `${label(event.step)} waits for ${event.dependency}, which does not answer`;
     case 'dependency_resumed':
+    case 'map_opened':
     case 'attempt_started':
     case 'heartbeat_recorded':
     case 'attempt_succeeded':

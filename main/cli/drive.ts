@@ -1,5 +1,6 @@
 /** Following a run until it has ended or is parked, and the result every driving command prints. */
 import type { Client } from '../../shared/api/contract.ts';
+import { everyStep } from '../../shared/run/aside.ts';
 import { stepIdOf } from '../../shared/run/keys.ts';
 import { stepOf, type RunState } from '../../shared/run/state.ts';
 import { invocation, money, oneLine } from './output.ts';
@@ -24,7 +25,8 @@ export function settle(session: Session, runId: string, parkAfterMs: number): Pr
 
 export function resultOf(state: RunState, stepIds: readonly string[]): RunResult {
   const steps: Record<string, string> = {};
-  const keys = Object.keys(state.steps).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+  const reached = everyStep(state).map(({ key }) => key);
+  const keys = reached.sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
   // In the order of the drawing, a step's rounds and items behind each other.
   for (const id of stepIds) {
     const own = keys.filter((key) => stepIdOf(key) === id);

@@ -7,6 +7,7 @@ import { changeToUndo, stepOf, type RunState } from '../../shared/run/state.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
 import { canonicalText } from '../../shared/workflow/canonical.ts';
 import type { Gate } from '../../shared/workflow/document.ts';
+import { stepsPutAside } from '../../shared/run/aside.ts';
 import { isUndoKey, scopeOfKey, stepIdOf, undoneBy, visitOf } from '../../shared/run/keys.ts';
 import type { StepKey } from '../../shared/run/events.ts';
 import { nodeOf, type Graph, type GraphStep } from '../../shared/workflow/graph.ts';
@@ -14,6 +15,7 @@ import type { StepKind } from '../steps/kind.ts';
 import type { Checked, Command, GateValues, Prepared } from './core/commands.ts';
 import { recordedCall } from './core/repeated-call.ts';
 import { evaluate, resolve, type Scope } from './expressions.ts';
+import { itemIn, resolveMap } from './map-values.ts';
 
 type Begin = Extract<Command, { type: 'begin_attempt' | 'refuse_attempt' }>;
 
@@ -26,25 +28,33 @@ export interface PrepareContext {
 
 /** The names an expression may use, seen from one step. What earlier steps gave is gathered only when it is asked for. */
 export function scopeOf(state: RunState, key: StepKey): Scope {
-  let gathered: Scope['steps'] | undefined;
   const review = stepOf(state, key)?.review;
+  const scope = scopeAt(state, scopeOfKey(key));
+  scope.visit = visitOf(key);
+  if (review) scope.review = review;
+  return scope;
+}
+
+/** The same, seen from a place: the drawing itself, or an item of a map. */
+export function scopeAt(state: RunState, place: string): Scope {
+  let gathered: Scope['steps'] | undefined;
   return {
     input: state.input,
     get steps() {
-      gathered ??= resultsOf(state, scopeOfKey(key));
+      gathered ??= resultsOf(state, place);
       return gathered;
     },
     env: state.env,
     run: { id: state.runId },
-    visit: visitOf(key),
-    ...(review ? { review } : {}),
+    ...itemIn(state, place),
   };
 }
 
 /** What a step of this scope can see: its own item first, then what lies around it, each in its latest visit. */
 function resultsOf(state: RunState, scope: string): Scope['steps'] {
   const results: Scope['steps'] = {};
-  for (const step of Object.values(state.steps)) {
+  const aside = stepsPutAside(state, scope);
+  for (const step of [...Object.values(state.steps), ...Object.values(aside ?? {})]) {
     const from = scopeOfKey(step.key);
     if (isUndoKey(step.key) || (from !== '' && from !== scope && !scope.startsWith(`${from}/`))) continue;
     if (step.status === 'confirmed' || step.status === 'rolled_back')
@@ -72,7 +82,8 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
   const step = state.steps[key];
   const scope = isUndoKey(key) ? undoScope(state, key) : scopeOf(state, key);
   const stored = storedConfig(state, step);
-  const resolved = stored ? { ok: true as const, config: stored } : await resolve(node.step.config, scope);
+  const fill = node.children ? resolveMap : resolve;
+  const resolved = stored ? { ok: true as const, config: stored } : await fill(node.step.config, scope);
   if (!resolved.ok) return { type: 'refuse_attempt', step: key, error: resolved.error };
   const { config } = resolved;
   const problem = kind.validate(config);

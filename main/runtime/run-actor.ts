@@ -11,10 +11,11 @@ import type { Outcome } from '../steps/kind.ts';
 import type { Command, DecideContext, Refusal } from './core/commands.ts';
 import { dueOnceBegun } from './core/begun.ts';
 import { decide } from './core/decide.ts';
-import { due, isParked, type Due } from './core/due.ts';
+import { due, isParked, type Due, type Task } from './core/due.ts';
 import { outputWhenFired } from './core/signals.ts';
 import { keyOfEffect } from './core/attempt.ts';
 import { createHeartbeats } from './heartbeats.ts';
+import { prepareClose, prepareItem } from './prepare-map.ts';
 import { checkOutput, prepareAttempt } from './prepare.ts';
 import type { Shared } from './engine.ts';
 import type { EarlierRead } from './unchanged.ts';
@@ -129,28 +130,30 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
         if (first.length === 0) return found;
         const decided = events.length;
         for (const task of first) {
-          const from: RunState = next;
-          if (task.type === 'escalate') {
-            apply({ type: 'escalate_task', taskId: task.taskId });
-            continue;
-          }
-          if (task.type === 'overdue') {
-            apply({ type: 'escalate_wait', step: task.step });
-            continue;
-          }
-          const step = stepOf(from, task.step);
-          apply(
-            task.type === 'fire' && step
-              ? {
-                  type: 'fire_timer',
-                  step: task.step,
-                  checked: await checkOutput(from, task.step, outputWhenFired(from, step), graph),
-                }
-              : await prepareAttempt(from, task.step, { graph, kinds: shared.kinds, digest: shared.random.digest }),
-          );
+          apply(await commandFor(task, next));
         }
         const rest = dueOnceBegun(found, events.slice(decided));
         if (rest) return rest;
+      }
+    }
+
+    async function commandFor(task: Exclude<Task, { type: 'execute' | 'child' }>, from: RunState): Promise<Command> {
+      switch (task.type) {
+        case 'escalate':
+          return { type: 'escalate_task', taskId: task.taskId };
+        case 'overdue':
+          return { type: 'escalate_wait', step: task.step };
+        case 'fire': {
+          const step = stepOf(from, task.step);
+          const output = step && outputWhenFired(from, step);
+          return { type: 'fire_timer', step: task.step, checked: await checkOutput(from, task.step, output, graph) };
+        }
+        case 'prepare':
+          return prepareAttempt(from, task.step, { graph, kinds: shared.kinds, digest: shared.random.digest });
+        case 'collect':
+          return prepareItem(from, task.step, task.index, graph);
+        case 'close':
+          return prepareClose(from, task.step, graph);
       }
     }
 

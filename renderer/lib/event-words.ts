@@ -117,6 +117,12 @@ function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
       return `${event.dependency} answers again; ${named(event.step, labelOf)} goes on.`;
     case 'budget_warning':
       return `${warningText(event, labelOf(event.step))}.`;
+    case 'map_opened':
+      return `${named(event.step, labelOf)} begins ${event.config.items.length} items, ${event.concurrency} at a time.`;
+    case 'item_ended':
+      return event.error === undefined
+        ? `Item ${event.index + 1} of ${named(event.step, labelOf)} is done.`
+        : `Item ${event.index + 1} of ${named(event.step, labelOf)} failed: ${event.error.message}`;
     case 'loop_taken':
       return `After ${named(event.step, labelOf)} the run goes back: round ${event.iteration} begins.`;
     case 'step_supplied':
@@ -174,6 +180,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'heartbeat_recorded':
     case 'child_started':
     case 'effect_intended':
+    case 'map_opened':
     case 'loop_taken':
     case 'run_resumed':
     case 'run_reopened':
@@ -184,6 +191,8 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'run_confirmed':
     case 'step_supplied':
       return 'confirmed';
+    case 'item_ended':
+      return event.error === undefined ? 'confirmed' : 'failed';
     case 'attempt_failed':
     case 'effect_failed':
     case 'effect_partly_applied':

@@ -4,6 +4,7 @@
  */
 import type { StepError } from './errors.ts';
 import type { Actor, RunEvent, StepKey } from './events.ts';
+import { mapOf } from './aside.ts';
 import { isUndoKey, undoKeyOf } from './keys.ts';
 import { noMetrics } from './metrics.ts';
 import { changeToUndo, effectOfKey, isOpen, stepOf, taskOf } from './state.ts';
@@ -330,10 +331,16 @@ export function reopen(state: RunState, event: { at: number; by: Actor }): RunSt
   const { end: _end, endedAt: _endedAt, cancelling: _cancelling, reason: _reason, ...rest } = state;
   const steps = { ...state.steps };
   for (const step of Object.values(state.steps)) {
-    if (step.status === 'failed' && step.ports.length === 0 && !isUndoKey(step.key))
-      steps[step.key] = withStepWord(beginsAnew(step), { at: event.at, by: event.by, reason: 'retry' });
+    if (step.status === 'failed' && step.ports.length === 0 && !step.tolerated && !isUndoKey(step.key))
+      steps[step.key] = withStepWord(goesOn(state, step), { at: event.at, by: event.by, reason: 'retry' });
   }
   return { ...rest, steps, openEffects: 0 };
+}
+
+/** A map goes on with the items that it had not ended; anything else begins anew. */
+function goesOn(state: RunState, step: StepState): StepState {
+  const again = beginsAnew(step);
+  return mapOf(state, step.key) ? { ...again, status: 'open' } : again;
 }
 
 /** The run turns back: it is no longer ended, nobody is asked about going forward, and what was given up is tried again. */

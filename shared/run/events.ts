@@ -256,6 +256,18 @@ export type RunEventBody =
       /** The error nothing retries or handles: what really happened, where `on` only names the rule that applies. */
       cause?: ErrorClass;
     }
+  /** A map begins: its children run for each item of the list, so many at a time. */
+  | {
+      type: 'map_opened';
+      step: StepKey;
+      attempt: number;
+      config: Record<string, unknown> & { items: unknown[] };
+      concurrency: number;
+      /** Failures that end only their item. */
+      tolerated: number;
+    }
+  /** Every step of the item has ended. `error`: it has no result; `stops`: more failed than the map tolerates. */
+  | { type: 'item_ended'; step: StepKey; index: number; output?: unknown; error?: StepError; stops?: true }
   /** The run goes back: what the edge repeats has a new visit. */
   | {
       type: 'loop_taken';
@@ -302,6 +314,8 @@ export type RunEventBody =
       ports: string[];
       /** An escalation rule took the path from `failed`, whatever errors its edges name. */
       byRule?: boolean;
+      /** It ends only its item of a map. */
+      tolerated?: true;
     }
   /** Running effects are settled first; then the run ends as failed with the reason `cancelled`. */
   | {
@@ -337,6 +351,8 @@ export type RunEventBody =
       because: UndoCause;
       by: Actor;
       reason?: string;
+      /** The join that goes on without these steps. */
+      join?: StepKey;
       then: UndoThen;
     }
   /** Everything of this order that can be undone was; `kept` is what stays. */

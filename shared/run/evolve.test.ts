@@ -166,7 +166,7 @@ describe('Folding', () => {
 
 // ── Any events in any order ───────────────────────────────────────────────────────────────────────────────────────
 
-const key = fc.constantFrom('a', 'b', 'c#2', 'constructor');
+const key = fc.constantFrom('a', 'b', 'c#2', 'constructor', 'a[0]/b', 'a[0]/b[1]/c', 'a[0]/b[1]/c!undo');
 const taskId = fc.constantFrom('t1', 't2', 'toString');
 const effectKey = fc.constantFrom('k1', 'k2', 'valueOf');
 const error = fc.record({ class: fc.constantFrom(...errorClasses), message: fc.string() });
@@ -211,6 +211,19 @@ const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
     .tuple(fc.record({ step: key, attempt: small, error }), optional({ costMicros: small }))
     .map(([must, may]) => ({ ...must, ...may })),
   attempt_abandoned: fc.record({ step: key, attempt: small }),
+  map_opened: fc.record({
+    step: key,
+    attempt: small,
+    config: fc.record({ items: fc.array(value, { maxLength: 3 }) }),
+    concurrency: small,
+    tolerated: small,
+  }),
+  item_ended: fc
+    .tuple(
+      fc.record({ step: key, index: small }),
+      optional({ output: value, error, stops: fc.constant(true as const) }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
   loop_taken: fc
     .tuple(
       fc.record({ step: key, edge: key, iteration: small, visits: fc.dictionary(key, small) }),

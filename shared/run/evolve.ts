@@ -12,7 +12,6 @@ import {
   changeStep,
   closeTasks,
   decideReview,
-  decideTask,
   endAttempt,
   endRun,
   initialState,
@@ -28,15 +27,15 @@ import {
   watchWait,
   useSignal,
   withCost,
-  withoutTimes,
 } from './changes.ts';
 import { beginWaiting, endWaiting } from './dependency-wait.ts';
 import { changeChild, startChild } from './child.ts';
 import type { RunEvent } from './events.ts';
-import { allowRound, goRound } from './rounds.ts';
+import { decideEscalation } from './decided.ts';
+import { changeFlow } from './items.ts';
 import { isUndoKey } from './keys.ts';
 import { measure } from './metrics.ts';
-import { changePeriod, isUsageKnown, raiseLimit, reserve, settle } from './spend.ts';
+import { changePeriod, isUsageKnown, reserve, settle } from './spend.ts';
 import type { RunState } from './state.ts';
 import { taskOf } from './state.ts';
 import { endOrder, giveOrder, resetSteps } from './undo.ts';
@@ -280,21 +279,8 @@ function apply(state: RunState, event: RunEvent): RunState {
         { ...rest, owner, rung, ...(dueAt === undefined ? {} : { dueAt }) },
       );
     }
-    case 'escalation_decided': {
-      // The step waits on; what else follows has an event of its own.
-      if (taskOf(state, event.taskId)?.isWait) return decideTask(state, event);
-      const loop = event.answer === 'retry' ? taskOf(state, event.taskId)?.loop : undefined;
-      if (loop !== undefined) {
-        const decided = changeStep(decideTask(state, event), event, (step) => ({ ...step, status: 'succeeded' }));
-        return allowRound(decided, event.step, loop);
-      }
-      return changeStep(raiseLimit(decideTask(state, event), event), event, (step) => {
-        if (event.answer === 'happened') return { ...step, status: 'succeeded', output: event.value ?? null };
-        if (['give_up', 'accept', 'rollback', 'skip'].includes(event.answer)) return step;
-        if (event.answer === 'approve') return { ...step, status: 'succeeded' };
-        return { ...withoutTimes(step), status: 'ready', retries: [] };
-      });
-    }
+    case 'escalation_decided':
+      return decideEscalation(state, event);
     case 'dependency_waited':
       return beginWaiting(state, event);
     case 'dependency_resumed':
@@ -303,8 +289,10 @@ function apply(state: RunState, event: RunEvent): RunState {
       return event.period === undefined
         ? { ...state, warned: { ...state.warned, [event.rule]: event.limit } }
         : changePeriod(state, event.period, { warnedMicros: event.limit });
+    case 'map_opened':
+    case 'item_ended':
     case 'loop_taken':
-      return goRound(state, event);
+      return changeFlow(state, event);
     case 'step_confirmed': {
       const confirmed = changeStep(state, event, (step) => ({
         ...step,
@@ -326,6 +314,7 @@ function apply(state: RunState, event: RunEvent): RunState {
           error: event.error,
           ports: event.ports,
           ...(event.byRule ? { byRule: true } : {}),
+          ...(event.tolerated ? { tolerated: true } : {}),
         }),
         event.error.class,
       );

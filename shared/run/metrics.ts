@@ -83,6 +83,9 @@ export const noMetrics: RunMetrics = {
 export function measure(before: RunState, event: RunEvent): RunMetrics {
   const { metrics } = before;
   switch (event.type) {
+    // A map has no attempt that could be repeated, but it begins like one.
+    case 'map_opened':
+      return { ...metrics, attempts: metrics.attempts + 1 };
     case 'attempt_started':
       return {
         ...metrics,

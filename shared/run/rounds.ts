@@ -1,5 +1,6 @@
 /** What a loop changes in a run's state: visits, rounds and the edges that left it. States are never mutated. */
-import type { RunEvent, StepKey } from './events.ts';
+import { changeStep } from './changes.ts';
+import type { RunEvent } from './events.ts';
 import { placeOf, scopeOfKey } from './keys.ts';
 import type { LoopState, RunState } from './state.ts';
 
@@ -21,10 +22,11 @@ export function goRound(state: RunState, event: RunEvent & { type: 'loop_taken' 
 }
 
 /** A person lets a loop go round once more than its limit. */
-export function allowRound(state: RunState, step: StepKey, edge: string): RunState {
-  const place = placeOf(scopeOfKey(step), edge);
+export function allowRound(state: RunState, event: RunEvent & { type: 'escalation_decided' }, edge: string): RunState {
+  const place = placeOf(scopeOfKey(event.step), edge);
   const loop = loopAt(state, place) ?? { iteration: 1 };
-  return { ...state, loops: { ...state.loops, [place]: { ...loop, extra: (loop.extra ?? 0) + 1 } } };
+  const decided = changeStep(state, event, (step) => ({ ...step, status: 'succeeded' }));
+  return { ...decided, loops: { ...state.loops, [place]: { ...loop, extra: (loop.extra ?? 0) + 1 } } };
 }
 
 /** By place of its edge; undefined while the loop is in its first round. */

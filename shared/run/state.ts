@@ -18,7 +18,8 @@ import type {
   UndoThen,
   Usage,
 } from './events.ts';
-import { undoneBy } from './keys.ts';
+import { stepsPutAside } from './aside.ts';
+import { scopeOfKey, undoneBy } from './keys.ts';
 import type { Limit } from './limits.ts';
 import type { RunMetrics } from './metrics.ts';
 import type { Estimate, Spend } from './spend.ts';
@@ -70,6 +71,8 @@ export type StepStatus =
   | 'pending'
   | 'ready'
   | 'running'
+  /** A map whose items are under way. */
+  | 'open'
   | 'timer'
   | 'retry'
   | 'signal'
@@ -100,6 +103,8 @@ export interface StepState {
   error?: StepError;
   /** It failed and a rule chose its fallback path: every edge from `failed` is taken. */
   byRule?: boolean;
+  /** It failed, and that ends only its item of a map. */
+  tolerated?: true;
   /** Confirmed, but not yet durable: "done, not saved yet". */
   provisional: boolean;
   /** Next due time of a timer, a retry or the waiting for a signal. */
@@ -221,6 +226,8 @@ export interface UndoOrder {
   steps: StepKey[];
   by: Actor;
   reason?: string;
+  /** The join that goes on without these steps. */
+  join?: StepKey;
   then: UndoThen;
   orderedAt: number;
   finishedAt?: number;
@@ -232,6 +239,24 @@ export interface LoopState {
   iteration: number;
   /** Rounds beyond the limit that people allowed. */
   extra?: number;
+}
+
+/** A map that was opened: kept after it closed, for what still refers to its items. */
+export interface MapState {
+  items: unknown[];
+  /** Failures that end only their item. */
+  tolerated: number;
+  /** Indices of the items under way. */
+  running: number[];
+  /** Index of the next item to begin. */
+  next: number;
+  /** In the order of the items; `null` while there is none, and for an item that failed. */
+  results: unknown[];
+  failed: { index: number; error: StepError }[];
+  /** By index: the steps of items that ended, with the maps inside them. */
+  ended: ({ steps: Record<StepKey, StepState>; maps?: Record<StepKey, MapState> } | null)[];
+  /** No further item begins: the map fails with this once the items under way have ended. */
+  stopped?: { index: number; error: StepError };
 }
 
 /** Statuses in which a step waits for something that is not a person's escalation. */
@@ -274,6 +299,8 @@ export interface RunState {
   loops?: Record<string, LoopState>;
   /** Places of edges that left a loop in an earlier round: they stay taken. */
   exits?: Record<string, true>;
+  /** By key of the container step. */
+  maps?: Record<StepKey, MapState>;
   /** How often any loop of the run went back. */
   iterations?: number;
   effects: Record<string, EffectState>;
@@ -319,16 +346,16 @@ export interface RunState {
 }
 
 /**
- * The step's state, if it was reached. Ids are the analyst's words: `constructor` is one, so what is found must also
- * carry that key. (One look instead of two: this is asked for every step of a run in every turn.)
+ * The step's state, if it was reached, also of an item that has ended. Ids are the analyst's words: `constructor` is one,
+ * so what is found must also carry that key. (One look instead of two: this is asked for every step of a run in every turn.)
  */
-export function stepOf(state: Pick<RunState, 'steps'>, key: StepKey): StepState | undefined {
-  const found = state.steps[key];
+export function stepOf(state: Pick<RunState, 'steps' | 'maps'>, key: StepKey): StepState | undefined {
+  const found = state.steps[key] ?? (state.maps && stepsPutAside(state, scopeOfKey(key))?.[key]);
   return found?.key === key ? found : undefined;
 }
 
 /** It began at least once, or was left out, and was not put back since. */
-export function isReached(state: Pick<RunState, 'steps'>, key: StepKey): boolean {
+export function isReached(state: Pick<RunState, 'steps' | 'maps'>, key: StepKey): boolean {
   const step = stepOf(state, key);
   return step !== undefined && step.status !== 'pending';
 }

@@ -11,7 +11,7 @@ import type { EffectState, RunState, StepState, UndoOrder } from './state.ts';
 
 /** The run goes on, also when it had ended; nobody is asked any more about going forward from these steps. */
 export function giveOrder(state: RunState, event: RunEvent & { type: 'undo_ordered' }): RunState {
-  const { id, because, steps, by, reason, then, at } = event;
+  const { id, because, steps, by, reason, join, then, at } = event;
   const order: UndoOrder = {
     id,
     because,
@@ -20,6 +20,7 @@ export function giveOrder(state: RunState, event: RunEvent & { type: 'undo_order
     then,
     orderedAt: at,
     ...(reason === undefined ? {} : { reason }),
+    ...(join === undefined ? {} : { join }),
   };
   const open = reopen(state);
   return closeTasksOf({ ...open, undoOrders: { ...open.undoOrders, [id]: order } }, steps, at);
@@ -46,7 +47,15 @@ export function resetSteps(state: RunState, event: RunEvent & { type: 'steps_res
       ...comment,
     }));
   }
-  return forgetRounds(next, event.forgets ?? []);
+  return forgetRounds(forgetMaps(next, event.steps), event.forgets ?? []);
+}
+
+/** Their items were put back with them; what comes next is opened anew. */
+function forgetMaps(state: RunState, steps: readonly StepKey[]): RunState {
+  if (!state.maps) return state;
+  const maps = { ...state.maps };
+  for (const key of steps) delete maps[key];
+  return { ...state, maps };
 }
 
 function forgetRounds(state: RunState, places: readonly string[]): RunState {

@@ -17,6 +17,7 @@ const wordByStatus: Record<StepStatus, StateWord | undefined> = {
   pending: undefined,
   ready: 'started',
   running: 'started',
+  open: 'started',
   timer: 'waiting',
   retry: 'waiting',
   signal: 'waiting',

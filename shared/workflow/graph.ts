@@ -6,6 +6,7 @@ import { isUndoKey, stepIdOf, undoKeyOf } from '../run/keys.ts';
 import { effectOf, type StepManifest } from '../steps/manifest.ts';
 import type { EffectClass } from '../steps/effect.ts';
 import type { Compensation, Edge, Step, WorkflowDocument } from './document.ts';
+import { findRaces, neededBy } from './joins.ts';
 import { findLoops, type Loops } from './regions.ts';
 
 export interface GraphStep {
@@ -18,6 +19,10 @@ export interface GraphStep {
   /** The incoming edges that a step waits for: those that go back only bring it here again. */
   arriving: Edge[];
   outgoing: Edge[];
+  /** How many of the arriving paths have to be taken; `Infinity` for all that are not skipped. */
+  needed: number;
+  /** Of a map: the steps that run for each item, in document order. */
+  children?: GraphStep[];
 }
 
 /** A step where it is now: its key names the visit and, inside a map, the item. */
@@ -34,6 +39,8 @@ export interface Graph {
   /** The steps that are in no container, in document order, in their first visit. */
   roots: readonly Instance[];
   loops: Loops;
+  /** Joins that let go of what they no longer wait for, with the steps that lead to nothing but them. */
+  races: ReadonlyMap<string, ReadonlySet<string>>;
   /** By id: the steps that may be skipped or begin because this one ended. */
   followers: ReadonlyMap<string, readonly string[]>;
   /** The step that undoes one, by the id of the one it undoes. */
@@ -41,6 +48,9 @@ export interface Graph {
   /** Steps without incoming edges other than loop edges, in document order: where a run begins. */
   entries: string[];
 }
+
+/** The kind of a container whose children run once for each item of a list. */
+export const mapKind = 'map';
 
 export type Manifests = ReadonlyMap<string, StepManifest>;
 
@@ -51,7 +61,7 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     // What a workflow inside does is not known here; starting it again finds the run that was started.
     const effect = step.kind === 'workflow' ? 'idempotent' : effectOf(step, manifests.get(step.kind));
     const checkpointed = step.checkpoint === true || (effect !== 'pure' && effect !== 'read');
-    steps.set(id, { id, step, effect, checkpointed, incoming: [], arriving: [], outgoing: [] });
+    steps.set(id, { id, step, effect, checkpointed, incoming: [], arriving: [], outgoing: [], needed: neededBy(step) });
   }
   const compensations = new Map<string, GraphStep>();
   for (const [id, one] of Object.entries(document.steps)) {
@@ -60,15 +70,8 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     const effect = effectOf(compensate, manifests.get(compensate.kind));
     const label = compensate.label ?? `Undo ${document.steps[id]?.label ?? id}`;
     const step: Step = { ...compensate, label, checkpoint: true };
-    compensations.set(id, {
-      id: undoKeyOf(id),
-      step,
-      effect,
-      checkpointed: true,
-      incoming: [],
-      arriving: [],
-      outgoing: [],
-    });
+    const alone = { incoming: [], arriving: [], outgoing: [], needed: neededBy({}) };
+    compensations.set(id, { id: undoKeyOf(id), step, effect, checkpointed: true, ...alone });
   }
   for (const edge of document.edges) {
     const from = steps.get(edge.from.step);
@@ -83,7 +86,13 @@ export function compileGraph(document: WorkflowDocument, manifests: Manifests): 
     .filter(({ step }) => step.parent === undefined)
     .map((node): Instance => ({ node, key: node.id, scope: '' }));
   const loops = findLoops([...steps.values()].flatMap((node) => node.outgoing));
-  return { document, steps, roots, loops, followers: indexFollowers(steps, loops), compensations, entries };
+  const races = findRaces(Object.entries(document.steps), document.edges);
+  for (const node of steps.values()) if (node.step.kind === mapKind) node.children = childrenOf(steps, node.id);
+  return { document, steps, roots, loops, races, followers: indexFollowers(steps, loops), compensations, entries };
+}
+
+function childrenOf(steps: ReadonlyMap<string, GraphStep>, parent: string): GraphStep[] {
+  return [...steps.values()].filter(({ step }) => step.parent === parent);
 }
 
 /** A workflow inside is undone by rolling it back. */
@@ -110,4 +119,14 @@ export function nodeOf(graph: Graph, key: StepKey): GraphStep | undefined {
 /** The steps that may be skipped or begin because this one ended. */
 export function followersOf(graph: Graph, id: string): readonly string[] {
   return graph.followers.get(id) ?? [];
+}
+
+/** The paths a step waits for. */
+export function arrivingAt(graph: Graph, id: string): readonly Edge[] {
+  return graph.steps.get(id)?.arriving ?? [];
+}
+
+/** The steps that run for the item a scope stands for. */
+export function childrenIn(graph: Graph, scope: string): readonly GraphStep[] {
+  return graph.steps.get(stepIdOf(scope))?.children ?? [];
 }

@@ -227,17 +227,40 @@ describe('expressions', () => {
   });
 });
 
+describe('maps', () => {
+  const each = { kind: 'map', config: { items: '{{ input.list }}', result: '$steps.in.output' } };
+  const found = (steps: object, edges: object[] = []) =>
+    findProblems(documentOf({ steps, edges }), tools).map((one) => [one.code, one.pointer]);
+
+  it('may use the results of their own steps for the result of an item, and what lies before them', () => {
+    const item = { kind: 'transform', config: { expression: '$steps.before.output' }, parent: 'each' };
+    expect(found({ before: get, each, in: item }, [edge('before', 'each')])).toEqual([]);
+  });
+
+  it('contain what names them, and are contained in no circle', () => {
+    expect(found({ each: { ...each, parent: 'in' }, in: { ...each, parent: 'each' } })).toEqual([
+      ['no_container', '/steps/each/parent'],
+      ['no_container', '/steps/in/parent'],
+    ]);
+    expect(found({ each, in: { ...get, parent: 'gone' } })).toContainEqual(['unknown_step', '/steps/in/parent']);
+  });
+
+  it('go over lists and what may become one', () => {
+    const items = (value: unknown) =>
+      found({ each: { kind: 'map', config: { items: value } }, in: { ...get, parent: 'each' } }).filter(
+        ([code]) => code !== 'unconnected_step',
+      );
+    expect(items([1, '{{ input.x }}'])).toEqual([]);
+    for (const value of [null, 5, 'a text', { a: 1 }, 'x{{ input.x }}'])
+      expect(items(value)).toContainEqual(['items_no_list', '/steps/each/config/items']);
+  });
+});
+
 describe('what this version does not run', () => {
   it('has a sentence for each part, and each is found', () => {
     const value = {
       steps: {
-        a: {
-          ...get,
-          join: 'any',
-          losers: 'finish',
-        },
-        b: { ...get, parent: 'c', verify: true, budget: { iterations: 3 } },
-        c: { kind: 'map', config: {} },
+        b: { ...get, verify: true, budget: { iterations: 3 } },
       },
       triggers: [{ id: 't', kind: 'schedule' }],
       settings: {

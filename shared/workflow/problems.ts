@@ -10,6 +10,8 @@ import { checkEffects } from './checks/effects.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkKinds } from './checks/kinds.ts';
+import { checkContainers } from './checks/containers.ts';
+import { checkJoins } from './checks/joins.ts';
 import { checkLoops } from './checks/loops.ts';
 import { checkMarks } from './checks/marks.ts';
 import { checkWiring } from './checks/wiring.ts';
@@ -57,6 +59,8 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
   };
   checkWiring(context);
   checkLoops(context);
+  checkJoins(context);
+  checkContainers(context);
   checkSupported(context);
   checkInputs(context);
   checkKinds(context);

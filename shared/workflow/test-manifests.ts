@@ -95,6 +95,25 @@ const wait: StepManifest = {
   oneOf: ['durationMs', 'signal'],
 };
 
+const map: StepManifest = {
+  ...base,
+  kind: 'map',
+  title: 'For each item',
+  group: 'flow',
+  ports: { out: true },
+  effect: { default: 'pure' },
+  config: {
+    type: 'object',
+    properties: {
+      items: { control: 'expression' },
+      concurrency: { type: 'integer' },
+      result: { control: 'expression' },
+    },
+    required: ['items'],
+    additionalProperties: false,
+  },
+};
+
 export const testManifests: ReadonlyMap<string, StepManifest> = new Map(
-  [http, transform, branch, wait].map((manifest) => [manifest.kind, manifest]),
+  [http, transform, branch, map, wait].map((manifest) => [manifest.kind, manifest]),
 );

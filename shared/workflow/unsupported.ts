@@ -15,35 +15,13 @@ export interface UnsupportedPart {
   places(document: WorkflowDocument): PathPart[][];
 }
 
-function stepsWith(document: WorkflowDocument, field: 'parent' | 'losers' | 'verify'): PathPart[][] {
+function stepsWith(document: WorkflowDocument, field: 'verify'): PathPart[][] {
   return Object.entries(document.steps).flatMap(([id, step]) =>
     step[field] === undefined ? [] : [['steps', id, field]],
   );
 }
 
-function stepsOfKind(document: WorkflowDocument, kind: string): PathPart[][] {
-  return Object.entries(document.steps).flatMap(([id, step]) => (step.kind === kind ? [['steps', id, 'kind']] : []));
-}
-
 export const unsupportedParts: readonly UnsupportedPart[] = [
-  {
-    part: 'map',
-    sentence: 'Repeating steps for each item of a list is part of the format, but this version does not run it.',
-    fix: 'Take the step out of its container.',
-    kind: 'map',
-    places: (document) => [...stepsOfKind(document, 'map'), ...stepsWith(document, 'parent')],
-  },
-  {
-    part: 'joins',
-    sentence: 'Going on before all branches have arrived is part of the format, but this version does not run it.',
-    fix: 'Let the step wait for all branches.',
-    places: (document) => [
-      ...Object.entries(document.steps).flatMap(([id, step]) =>
-        step.join === undefined || step.join === 'all' ? [] : [['steps', id, 'join']],
-      ),
-      ...stepsWith(document, 'losers'),
-    ],
-  },
   {
     part: 'triggers',
     sentence: 'Triggers are part of the format, but this version starts runs only by hand or from the terminal.',

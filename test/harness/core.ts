@@ -16,6 +16,7 @@ import type {
   AttemptOutcome,
   Checked,
   Command,
+  ItemResult,
   DecideContext,
   Prepared,
   Refusal,
@@ -53,6 +54,8 @@ export interface CoreOptions {
   script?: Record<string, readonly Reply[]>;
   reply?: (call: Call) => Reply;
   prepare?: (node: GraphStep, state: RunState) => Prepared | StepError;
+  /** The value of a map's own expression for an item. */
+  collect?: (item: { step: string; index: number }) => ItemResult;
   /** Called after every turn with what it added; throws to fail the test. */
   afterTurn?: (added: readonly RunEvent[], state: RunState) => void;
   onCall?: (call: Call) => void;
@@ -183,6 +186,14 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
       for (const task of first) {
         if (task.type === 'escalate') apply({ type: 'escalate_task', taskId: task.taskId });
         else if (task.type === 'overdue') apply({ type: 'escalate_wait', step: task.step });
+        else if (task.type === 'collect')
+          apply({
+            type: 'end_item',
+            step: task.step,
+            index: task.index,
+            result: options.collect?.(task) ?? { ok: true },
+          });
+        else if (task.type === 'close') apply({ type: 'close_map', step: task.step, checked: {} });
         else apply(task.type === 'fire' ? { type: 'fire_timer', step: task.step, checked: {} } : prepare(task.step));
       }
       // The engine's short cut must say what asking again says.
@@ -325,5 +336,6 @@ function inOrder({ tasks, ...rest }: Due): unknown {
 function defaultPrepared(node: GraphStep, key: string, generation = 1): Prepared {
   const nth = key === node.id && generation === 1 ? {} : { nth: `${key}/${generation}` };
   const plan = { target: `POST test://${node.id}`, request: { for: node.id, ...nth } };
-  return { config: { step: node.id }, ...(changesTheWorld(node.effect) ? { plan } : {}) };
+  const config = node.children ? { items: [], ...node.step.config } : { step: node.id };
+  return { config, ...(changesTheWorld(node.effect) ? { plan } : {}) };
 }

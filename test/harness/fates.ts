@@ -15,13 +15,16 @@ import { coreDriver, failure, ok, seeded, type Call, type Core, type Reply } fro
 import type { Command } from '../../main/runtime/core/commands.ts';
 import { cases } from './size.ts';
 import { meddle, retryFailed } from './meddling.ts';
-import { sideEntries } from '../../shared/workflow/regions.ts';
-import { neighbours, reachable } from '../../shared/workflow/walk.ts';
-import { documentOf, graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
+import { graphOf, type EdgeInput, type GateInput, type StepInput } from './graph.ts';
+import { contained, sentBack, wired } from './shapes.ts';
 
 /** Mostly nothing: a graph in which every step has everything ends before it has begun. */
 function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+}
+
+function often<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary });
 }
 
 const gate: fc.Arbitrary<GateInput> = fc.record(
@@ -108,33 +111,24 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     ],
   }));
 
-/** Edges forwards as they are; those that lead back are loops, as long as no loop has a second entry. */
-function wired(
-  edges: readonly { from: number; to: number; port: string; extra: EdgeInput[2] }[],
-  loops: boolean,
-): EdgeInput[] {
-  const edgeOf = ({ from, to, port, extra }: (typeof edges)[number], loop: object): EdgeInput => [
-    `s${from}:${port}`,
-    `s${to}`,
-    { ...(port === 'failed' ? extra : {}), ...loop },
-  ];
-  let sound = edges.filter(({ from, to }) => from < to).map((edge) => edgeOf(edge, {}));
-  for (const edge of loops ? edges.filter(({ from, to }) => from >= to) : []) {
-    const more = [...sound, edgeOf(edge, { loop: { maxIterations: 1 + ((edge.from + edge.to) % 3) } })];
-    if (sideEntries(documentOf({}, more).edges).length === 0 && closesCircle(more)) sound = more;
-  }
-  return sound;
-}
+const join: fc.Arbitrary<Partial<StepInput>> = fc.record({
+  join: fc.constantFrom<NonNullable<StepInput['join']>[]>('any', 'any', { atLeast: 2 }, { atLeast: 3 }),
+  losers: fc.constantFrom('cancel' as const, 'cancel' as const, 'finish' as const),
+});
 
-/** Every loop edge is on a circle whose other edges lead forwards. */
-function closesCircle(edges: readonly EdgeInput[]): boolean {
-  const { edges: all } = documentOf({}, edges);
-  const arrows = all.filter((edge) => !edge.loop).map((edge) => ({ from: edge.from.step, to: edge.to.step }));
-  const next = neighbours(arrows, 'forward');
-  return all.every(({ loop, from, to }) => !loop || from.step === to.step || reachable(next, [to.step]).has(from.step));
-}
+/** `within`: how far back in the list the container of a step lies; `config` makes the step itself one. */
+const container = fc.record({
+  within: often(fc.integer({ min: 1, max: 3 })),
+  config: rarely(
+    fc.record({
+      items: fc.constantFrom([], [1], ['a', 'b'], [1, 2, 3]),
+      concurrency: fc.constantFrom(1, 2, 5),
+      tolerate: fc.constantFrom({}, { count: 1 }, { percent: 50 }),
+    }),
+  ),
+});
 
-/** Directed graphs, at most 12 steps, with loops, ports, fallback edges, gates and settings of every sort. */
+/** Directed graphs, at most 12 steps, with loops, joins, maps in maps, ports, fallback edges, gates and settings of every sort. */
 export const anyGraph: fc.Arbitrary<Graph> = fc
   .array(stepInput, { minLength: 1, maxLength: 12 })
   .chain((steps) =>
@@ -155,6 +149,8 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
         { maxLength: 20 },
       ),
       loops: fc.boolean(),
+      joins: fc.oneof(fc.constant([]), fc.array(often(join), { minLength: steps.length })),
+      containers: fc.oneof(fc.constant([]), fc.array(container, { minLength: steps.length })),
       onFailure: fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, undefined),
       back: fc.array(fc.nat(99), { maxLength: 5 }),
       retryBudget: rarely(fc.nat(4)),
@@ -164,45 +160,42 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       stopAfterMs: rarely(fc.constantFrom(100, 20_000)),
     }),
   )
-  .map(({ steps, edges, loops, onFailure, back, retryBudget, costBudget, dayBudget, repeatedCalls, stopAfterMs }) => {
-    const named = Object.fromEntries(steps.map((one, index) => [`s${index}`, one]));
-    const settings = {
-      ...(onFailure ? { onFailure } : {}),
-      ...(repeatedCalls ? { repeatedCalls } : {}),
-      budget: {
-        ...(retryBudget === undefined ? {} : { retries: retryBudget }),
-        ...(costBudget === undefined ? {} : { costMicros: costBudget }),
-        ...(dayBudget === undefined ? {} : { perDayMicros: dayBudget, perMonthMicros: dayBudget * 2 }),
-      },
-      ...(stopAfterMs === undefined ? {} : { stopWhen: [{ runsLongerThanMs: stopAfterMs }] }),
-    };
-    const paths = wired(edges, loops);
-    return graphOf(sentBack(named, paths, back), paths, { settings });
-  });
-
-/** Some steps have reviews that send back to a step before them: which of them, the numbers say. */
-function sentBack(
-  steps: Record<string, StepInput>,
-  paths: readonly EdgeInput[],
-  numbers: readonly number[],
-): Record<string, StepInput> {
-  const forward = documentOf({}, paths).edges.filter((edge) => !edge.loop);
-  const arrows = forward.map(({ from, to }) => ({ from: from.step, to: to.step }));
-  const before = neighbours(arrows, 'backward');
-  const later = Object.keys(steps).filter((id) => before.has(id));
-  const changed = { ...steps };
-  for (const number of numbers) {
-    const id = later[number % Math.max(1, later.length)];
-    const one = id === undefined ? undefined : changed[id];
-    if (id === undefined || one === undefined) continue;
-    const earlier = [...reachable(before, [id])];
-    const sendBackTo = earlier[number % earlier.length];
-    const side = number % 2 === 0 ? 'before' : 'after';
-    const known = one.gates?.[side] ?? { owner: 'role:reviewer', maxSendBacks: 2 };
-    changed[id] = { ...one, gates: { ...one.gates, [side]: { ...known, sendBackTo } } };
-  }
-  return changed;
-}
+  .map(
+    ({
+      steps,
+      edges,
+      loops,
+      joins,
+      containers,
+      onFailure,
+      back,
+      retryBudget,
+      costBudget,
+      dayBudget,
+      repeatedCalls,
+      stopAfterMs,
+    }) => {
+      const joined = steps.map((one, index) => ({ ...one, ...joins[index] }));
+      /** Into each such join two branches lead at least. */
+      const asked: readonly (Partial<StepInput> | undefined)[] = joins;
+      const branches = asked.flatMap((one, to) =>
+        one && to > 1 ? [1, 2].map((back) => ({ from: to - back, to, port: 'out', extra: {} })) : [],
+      );
+      const named = contained(joined, containers);
+      const settings = {
+        ...(onFailure ? { onFailure } : {}),
+        ...(repeatedCalls ? { repeatedCalls } : {}),
+        budget: {
+          ...(retryBudget === undefined ? {} : { retries: retryBudget }),
+          ...(costBudget === undefined ? {} : { costMicros: costBudget }),
+          ...(dayBudget === undefined ? {} : { perDayMicros: dayBudget, perMonthMicros: dayBudget * 2 }),
+        },
+        ...(stopAfterMs === undefined ? {} : { stopWhen: [{ runsLongerThanMs: stopAfterMs }] }),
+      };
+      const paths = wired(named, [...edges, ...branches], loops);
+      return graphOf(sentBack(named, paths, back), paths, { settings });
+    },
+  );
 
 const numRuns = cases(1_000);
 
@@ -258,14 +251,20 @@ export function live(
   const core: Core = coreDriver(graph, {
     seed,
     dependencies,
+    collect: () =>
+      !isOver && draw() < (1 - fortune) / 10
+        ? { ok: false, error: { class: 'invalid_output', message: 'The result is missing' } }
+        : { ok: true },
     prepare: (node) => {
       if (!isOver && draw() < (1 - fortune) / 10) return { class: 'invalid_output', message: 'A value is missing' };
       return {
-        config: { n: draw() },
+        config: node.children ? { items: [], ...node.step.config } : { n: draw() },
         ...(changesTheWorld(node.effect) ? { plan: planOf(node.id) } : {}),
         gate: { confidence: draw(), expressions: [undefined, draw() < 0.5] },
-        ...(hasDependencies && !isOver && draw() < 0.7 ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' } : {}),
-        ...(!changesTheWorld(node.effect) && draw() < 0.3
+        ...(hasDependencies && !isOver && !node.children && draw() < 0.7
+          ? { dependency: draw() < 0.8 ? 'dep:a' : 'dep:b' }
+          : {}),
+        ...(!changesTheWorld(node.effect) && !node.children && draw() < 0.3
           ? { callDigest: draw() < 0.7 ? 'call:a' : 'call:b', repeated: {} }
           : {}),
         ...(draw() < 0.5 ? { estimate: { costMicros: Math.floor(draw() * 4), tokens: 3 } } : {}),
@@ -398,7 +397,7 @@ export function live(
     } else if (wakeAt !== undefined) core.advance(Math.max(0, wakeAt - core.now()));
     else if (core.state().paused) core.turn({ type: 'resume_run', by: 'person:grace' });
     else if (awaited !== undefined) signal(awaited, `late_${round}`);
-    else throw new Error(`Neither ended nor waiting for anybody: ${JSON.stringify(core.state().steps)}`);
+    else throw new Error(`Neither ended nor waiting for anybody: ${stuckText(core)}`);
   }
   isOver = true;
   return life;
@@ -408,4 +407,11 @@ export function live(
     if (key !== undefined) doIt(key);
     return ok();
   }
+}
+
+/** What a run that hangs looks like: its last events, and the steps that have not ended. */
+function stuckText(core: Core): string {
+  const open = Object.values(core.state().steps).map(({ key, status, ports }) => `${key} ${status} ${ports.join(' ')}`);
+  const last = core.events().slice(-12);
+  return JSON.stringify({ open, last, orders: core.state().undoOrders, maps: core.state().maps }, null, 1);
 }

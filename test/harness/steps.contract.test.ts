@@ -42,6 +42,10 @@ const examples: Record<string, StepExamples> = {
     good: [{ ref: { id: 'wf_other' } }, { ref: { id: 'wf_other', digest: 'd' }, input: { a: 1 } }],
     bad: [{}, { ref: 'wf_other' }, { ref: { id: '' } }],
   },
+  map: {
+    good: [{ items: [] }, { items: [1, 'a', null], concurrency: 5, tolerate: { percent: 10 } }],
+    bad: [{}, { items: 'no list' }, { items: [], concurrency: 0 }, { items: [], tolerate: { percent: 101 } }],
+  },
   wait: {
     good: [{ durationMs: 5 }, { until: '2026-12-24T08:00:00Z' }, { signal: 'go', timeoutMs: 5 }],
     bad: [{}, { until: 'tomorrow' }],

@@ -21,6 +21,7 @@ import { failOrFallBack, takeFallbackByRule } from './fallback.ts';
 import { gateCauses } from './gate.ts';
 import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
 import { askAboutRepetition, repeatedCall } from './repeated-call.ts';
+import { mapResult, openMap } from './maps.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
 import { askAboutDuplicate, effectRepeated } from './same-effect.ts';
 import { whyNotBack } from './send-back.ts';
@@ -70,6 +71,10 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     return;
   }
   const reserved = isUndoKey(key) ? undefined : reservationOf(turn, node, estimate);
+  if (node.children) {
+    openMap(turn, key, stepState(turn, key).attempts.length + 1, prepared.config);
+    return;
+  }
   const attempt = startAttempt(turn, node, key, prepared.config, {
     ...(reserved ? { reserved } : {}),
     ...(dependency === undefined ? {} : { dependency }),
@@ -160,7 +165,8 @@ export function succeed(
     const error: StepError = { class: 'invalid_output', code: 'done_when', message };
     const details = { ...spent.details, output };
     emit(turn, { type: 'attempt_failed', step: key, attempt, error, ...spent, details }, lazy);
-    retryOrFail(turn, node, key, error);
+    if (node.children) failOrFallBack(turn, node, key, error, { on: undefined, message, happened: true });
+    else retryOrFail(turn, node, key, error);
     return;
   }
   const read = version ? { version } : {};
@@ -176,6 +182,19 @@ export function succeed(
 /** What was paid from a budget is settled on disk, so that no crash makes it be paid twice. */
 function mayWait(turn: Turn, node: GraphStep, key: StepKey, attempt: number): boolean {
   return !node.checkpointed && !stepState(turn, key).attempts[attempt - 1]?.reserved;
+}
+
+/** The end of a map whose items have all ended: their results in order, or the failure it did not tolerate. */
+export function closeMap(turn: Turn, node: GraphStep, key: StepKey, checked: Checked): void {
+  const step = stepState(turn, key);
+  const attempt = step.attempts.length;
+  const { output, details, stopped } = mapResult(turn.state, step);
+  if (!stopped) {
+    succeed(turn, node, key, attempt, { ok: true, output, details }, checked);
+    return;
+  }
+  emit(turn, { type: 'attempt_failed', step: key, attempt, error: stopped, details }, !node.checkpointed);
+  failOrFallBack(turn, node, key, stopped, { on: undefined, message: stopped.message, happened: false, isFinal: true });
 }
 
 function fail(turn: Turn, node: GraphStep, key: StepKey, attempt: number, outcome: Failure): void {
@@ -273,7 +292,8 @@ function openGate(
   const possible = allow.filter((answer) => {
     if (answer === 'edit') return side === 'before' || !changesTheWorld(node.effect);
     if (answer !== 'send_back') return true;
-    if (backTo === undefined) return side === 'after';
+    // What a map did for its items is not simply done once more.
+    if (backTo === undefined) return side === 'after' && !node.children;
     return whyNotBack(turn.state, turn.ctx.graph, key, backTo) === undefined;
   });
   emit(turn, {

@@ -43,6 +43,9 @@ export interface Prepared {
   repeated?: Checked;
 }
 
+/** What an item of a map comes to. Without a value it is what its last steps produced. */
+export type ItemResult = { ok: true; value?: unknown } | { ok: false; error: StepError };
+
 /** Values computed from an output before the step may be confirmed. */
 export interface Checked {
   /** Result of `doneWhen`; absent when the step has none. */
@@ -94,6 +97,10 @@ export type Command =
       heartbeat?: unknown;
     }
   | { type: 'record_heartbeat'; step: StepKey; attempt: number; payload: unknown }
+  /** Every step of an item has ended; `result` is the value of the map's own expression, when it has one. */
+  | { type: 'end_item'; step: StepKey; index: number; result: ItemResult }
+  /** Every item has ended. */
+  | { type: 'close_map'; step: StepKey; checked: Checked }
   /** A timer of this step came due, or the signal it waits for came. */
   | { type: 'fire_timer'; step: StepKey; checked: Checked }
   /** How the run that does a step's work is now. */

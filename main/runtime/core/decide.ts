@@ -8,17 +8,19 @@ import type { StepKey } from '../../../shared/run/events.ts';
 import { scopeOfKey, stepIdOf } from '../../../shared/run/keys.ts';
 import { activeOrders, heldSteps, isReached, stepOf, type RunState } from '../../../shared/run/state.ts';
 import { rollBackTo } from './checkpoint.ts';
-import { beginAttempt, finishAttempt, recordHeartbeat, refuseAttempt } from './attempt.ts';
+import { beginAttempt, closeMap, finishAttempt, recordHeartbeat, refuseAttempt } from './attempt.ts';
 import { changeChild, finishChild } from './children.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { followersOf } from '../../../shared/workflow/graph.ts';
-import { isDue } from './due.ts';
+import { isDue, isMapDue } from './due.ts';
 import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
 import { currentKey, instanceOf, rootInstances } from './instances.ts';
+import { decideJoins } from './joins.ts';
 import { climbLadder, timedTasks } from './ladder.ts';
 import { takeLoops } from './loops.ts';
+import { endItem } from './maps.ts';
 import { onFailure } from './failure.ts';
-import { hasEnded, position, runOutput, unhandledFailure } from './paths.ts';
+import { hasEnded, position, outputOf, unhandledFailure } from './paths.ts';
 import { pauseRun, resumeRun, retryStep, skipByTask, skipStep } from './repair.ts';
 import { settleRollback, startRollback } from './rollback.ts';
 import { fireStep, receiveSignal } from './signals.ts';
@@ -86,6 +88,18 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
       return finishChild(turn, command);
     case 'receive_signal':
       return receiveSignal(turn, command);
+    case 'end_item': {
+      const { step, index } = command;
+      if (!isMapDue(turn.state, turn.ctx.graph, 'collect', step, index)) return late(`Item ${index + 1} of ${step}`);
+      endItem(turn, step, index, command.result);
+      return undefined;
+    }
+    case 'close_map': {
+      const node = graphStep(turn.ctx, command.step);
+      if (!node || !isMapDue(turn.state, turn.ctx.graph, 'close', command.step)) return late(`Step ${command.step}`);
+      closeMap(turn, node, command.step, command.checked);
+      return undefined;
+    }
     case 'escalate_task': {
       const task = timedTasks(turn.state).find(({ taskId }) => taskId === command.taskId);
       const isHeld = turn.state.cancelling !== undefined || turn.state.paused !== undefined;
@@ -215,11 +229,16 @@ export function settle(turn: Turn): void {
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);
+  while (decideJoins(turn, ended)) {
+    for (const key of settleOrders(turn)) ended.add(key);
+    skipUnreachable(turn, ended);
+  }
   takeLoops(turn, ended);
   if (activeOrders(turn.state).length > 0) return;
-  for (const { key } of rootInstances(turn.state, turn.ctx.graph)) if (!hasEnded(stepOf(turn.state, key))) return;
+  const steps = rootInstances(turn.state, turn.ctx.graph);
+  for (const { key } of steps) if (!hasEnded(stepOf(turn.state, key))) return;
   emit(turn, { type: 'run_confirmed' });
-  emit(turn, { type: 'run_completed', output: runOutput(turn.ctx.graph, turn.state) });
+  emit(turn, { type: 'run_completed', output: outputOf(turn.ctx.graph, turn.state, steps) });
 }
 
 /** What leads to steps that were put back has ended long ago: their paths are looked at again. */

@@ -3,7 +3,8 @@
  * the engine may ask after every decision and after every restart. There is no other list of work to lose.
  */
 import type { StepKey } from '../../../shared/run/events.ts';
-import { isUndoKey } from '../../../shared/run/keys.ts';
+import { itemOf } from '../../../shared/run/aside.ts';
+import { isUndoKey, scopeOfKey } from '../../../shared/run/keys.ts';
 import { heldSteps, isOpen, stepOf, type RunState } from '../../../shared/run/state.ts';
 import type { Graph, Instance } from '../../../shared/workflow/graph.ts';
 import { isChildParked } from './children.ts';
@@ -11,6 +12,7 @@ import { unsettledEffect } from './effects.ts';
 import { instanceOf, instancesOf } from './instances.ts';
 import { timedTasks } from './ladder.ts';
 import { limitedWaits } from './waits.ts';
+import { mapTasks, type MapTask } from './maps.ts';
 import { position, unhandledFailure } from './paths.ts';
 import { signalFor } from './signals.ts';
 import { compensationsNow } from './undo.ts';
@@ -23,6 +25,7 @@ export type Task =
   | { type: 'fire'; step: StepKey }
   /** A run of its own does the step's work: it must be there and know what is wanted of it. */
   | { type: 'child'; step: StepKey; attempt: number }
+  | MapTask
   /** Nobody decided this item in time. */
   | { type: 'escalate'; taskId: string }
   /** The step waits longer than a rule allows. */
@@ -41,10 +44,11 @@ export function due(state: RunState, now: number, graph: Graph): Due {
   const pace = paceOf(state);
   const held = heldSteps(state);
   for (const instance of [...compensationsNow(state, graph), ...(state.rollback ? [] : instancesOf(state, graph))]) {
-    const next = nextOf(instance, state, now, held.has(instance.key) ? atMost(pace, 'settling') : pace, graph);
+    const next = nextOf(instance, state, now, isHeldBack(held, instance.key) ? atMost(pace, 'settling') : pace, graph);
     if (next?.type === 'sleep') wakeAt = Math.min(wakeAt ?? next.until, next.until);
     else if (next) tasks.push(next);
   }
+  if (pace === 'open' && !state.rollback) tasks.push(...mapTasks(state, graph));
   for (const { taskId, dueAt } of state.cancelling || state.paused ? [] : timedTasks(state)) {
     if (dueAt > now) wakeAt = Math.min(wakeAt ?? dueAt, dueAt);
     else tasks.push({ type: 'escalate', taskId });
@@ -62,8 +66,16 @@ export function isDue(state: RunState, now: number, graph: Graph, key: StepKey, 
     state.rollback || isUndoKey(key)
       ? compensationsNow(state, graph).find((undo) => undo.key === key)
       : instanceOf(state, graph, key);
-  const pace = heldSteps(state).has(key) ? atMost(paceOf(state), 'settling') : paceOf(state);
+  const pace = isHeldBack(heldSteps(state), key) ? atMost(paceOf(state), 'settling') : paceOf(state);
   return !state.end && !!instance && nextOf(instance, state, now, pace, graph)?.type === type;
+}
+
+/** The same question for a map and its items. */
+export function isMapDue(state: RunState, graph: Graph, type: MapTask['type'], key: StepKey, index?: number): boolean {
+  if (state.end || state.rollback || paceOf(state) !== 'open') return false;
+  return mapTasks(state, graph).some(
+    (task) => task.type === type && task.step === key && (task.type === 'close' || task.index === index),
+  );
 }
 
 /** `settling`: the run is failing, and only what may have changed another system is still brought to an answer. */
@@ -73,6 +85,13 @@ function paceOf(state: RunState): Pace {
   if (state.cancelling || state.paused || Object.values(state.tasks).some((task) => task.pausesRun && isOpen(task)))
     return 'closed';
   return !state.rollback && unhandledFailure(state) ? 'settling' : 'open';
+}
+
+/** What is to be undone waits for that; so does what is in a map that is let go. */
+function isHeldBack(held: ReadonlySet<StepKey>, key: StepKey): boolean {
+  if (held.has(key)) return true;
+  const item = isUndoKey(key) ? undefined : itemOf(scopeOfKey(key));
+  return item !== undefined && isHeldBack(held, item.map);
 }
 
 function atMost(pace: Pace, limit: 'settling'): Pace {

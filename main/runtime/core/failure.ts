@@ -13,6 +13,7 @@ import type { DecideContext } from './commands.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
 import { rulesFor } from './placed-rules.ts';
 import { isSkippable } from './reviewers.ts';
+import { isCaughtByMap } from './maps.ts';
 import { emit, graphStep, type Turn } from './turn.ts';
 
 export interface FailureFacts {
@@ -20,6 +21,8 @@ export interface FailureFacts {
   message: string;
   /** The step's effect is confirmed, only its result is not accepted: doing it again, or another way, would do it twice. */
   happened: boolean;
+  /** Everything below the step has ended: it cannot be done again. */
+  isFinal?: boolean;
   /** Id of the loop edge that is at its limit: going round once more is what a person may allow. */
   loop?: string;
 }
@@ -43,6 +46,10 @@ export function failStep(turn: Turn, key: StepKey, error: StepError, facts: Fail
     });
     return;
   }
+  if (isCaughtByMap(turn, key, error)) {
+    emit(turn, { type: 'step_failed', step: key, error, ports: [], tolerated: true });
+    return;
+  }
   const on = triggerOf(error, facts);
   const rule = escalationRule(turn.ctx, key, on);
   const then = rule?.then ?? onFailure(turn.ctx);
@@ -53,7 +60,7 @@ export function failStep(turn: Turn, key: StepKey, error: StepError, facts: Fail
       emit(turn, { type: 'cancel_requested', by: 'system', reason: facts.message, rollback: true });
     return;
   }
-  const allow: TaskAnswer[] = facts.happened ? ['give_up', 'skip'] : ['retry', 'give_up', 'skip'];
+  const allow: TaskAnswer[] = facts.happened || facts.isFinal ? ['give_up', 'skip'] : ['retry', 'give_up', 'skip'];
   // Nothing was exhausted when nothing could be retried: then the error itself says why.
   const cause = facts.on === undefined ? { cause: error.class } : {};
   const loop = facts.loop === undefined ? {} : { loop: facts.loop };

@@ -10,7 +10,7 @@ import { heldSteps, stepOf, type RunState, type StepState } from '../../../share
 import type { Edge } from '../../../shared/workflow/document.ts';
 import type { Graph, GraphStep, Instance } from '../../../shared/workflow/graph.ts';
 import { roundsAllowed, type LoopRegion } from '../../../shared/workflow/regions.ts';
-import { currentKey, rootInstances } from './instances.ts';
+import { currentKey } from './instances.ts';
 
 export type EdgeState = 'open' | 'taken' | 'skipped';
 
@@ -68,15 +68,22 @@ export function fallbackEdges(node: GraphStep, error: StepError): Edge[] {
   return node.outgoing.filter((edge) => edge.from.port === 'failed' && namesError(edge, error));
 }
 
-/** `ready`: every incoming path is settled and at least one was taken. `skipped`: all of them were skipped. */
+/**
+ * `ready`: as many paths as it needs were taken, or every one is settled and at least one was taken. `skipped`: all of
+ * them were skipped.
+ */
 export function position({ node, scope }: Instance, state: RunState, graph: Graph): 'ready' | 'skipped' | 'pending' {
-  let taken = node.arriving.length === 0;
+  let taken = 0;
+  let isOpen = false;
   for (const edge of node.arriving) {
     const found = pathState(edge, scope, state, graph);
-    if (found === 'open') return 'pending';
-    if (found === 'taken') taken = true;
+    if (found === 'taken') taken += 1;
+    else if (found === 'open') isOpen = true;
+    if (isOpen && node.needed === Number.POSITIVE_INFINITY) return 'pending';
   }
-  return taken ? 'ready' : 'skipped';
+  if (taken >= node.needed || node.arriving.length === 0) return 'ready';
+  if (isOpen) return 'pending';
+  return taken > 0 ? 'ready' : 'skipped';
 }
 
 /** The step that ended without a result and without a path that handles it: the run is coming to its end. */
@@ -95,8 +102,8 @@ export function unhandledFailure(state: RunState): { key: StepKey; error: StepEr
 }
 
 /** A compensation that was given up is none: it leaves its change as it is, and the run goes on. */
-export function isUnhandled({ key, status, ports }: StepState): boolean {
-  return status === 'failed' && ports.length === 0 && !isUndoKey(key);
+export function isUnhandled({ key, status, ports, tolerated }: StepState): boolean {
+  return status === 'failed' && ports.length === 0 && !tolerated && !isUndoKey(key);
 }
 
 export function hasEnded(step: StepState | undefined): boolean {
@@ -104,17 +111,17 @@ export function hasEnded(step: StepState | undefined): boolean {
     step?.status === 'confirmed' ||
     step?.status === 'skipped' ||
     step?.status === 'rolled_back' ||
-    (step?.status === 'failed' && step.ports.length > 0)
+    (step?.status === 'failed' && (step.ports.length > 0 || step.tolerated === true))
   );
 }
 
 /**
- * The run's output: what its last steps produced. One confirmed last step gives its output as it is, several give
- * an object by step id.
+ * What a run, or an item of a map, comes to: what its last steps produced. One confirmed last step gives its output as
+ * it is, several give an object by step id.
  */
-export function runOutput(graph: Graph, state: RunState): unknown {
+export function outputOf(graph: Graph, state: RunState, steps: readonly Instance[]): unknown {
   const last: [string, unknown][] = [];
-  for (const { node, key, scope } of rootInstances(state, graph)) {
+  for (const { node, key, scope } of steps) {
     const step = stepOf(state, key);
     const goesOn = (edge: Edge): boolean => pathState(edge, scope, state, graph) === 'taken';
     if (step?.status !== 'confirmed' || node.outgoing.some(goesOn)) continue;

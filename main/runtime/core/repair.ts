@@ -78,6 +78,8 @@ export function skipStep(turn: Turn, command: Skip): Refusal | undefined {
     return { code: 'conflict', message: `What ${key} announced may still happen; it must be settled first` };
   }
   if (step?.status === 'running') return { code: 'conflict', message: `Step ${key} is running; wait for its end` };
+  if (step?.status === 'open')
+    return { code: 'conflict', message: `Items of ${key} are under way; wait for their end` };
   if (step && hasEnded(step)) return refuseEnded(key, step);
   const node = graphStep(turn.ctx, key);
   if (node && !isSkippable(node.step)) {
@@ -155,9 +157,7 @@ function refuseEnded(key: StepKey, { status, ports }: StepState): Refusal | unde
 
 /** The run goes on from here. Other steps that ended with this one begin again too, so they must be able to. */
 function reopenRun(turn: Turn, key: StepKey, { by, reason }: Pause): Refusal | undefined {
-  const others = Object.values(turn.state.steps).filter(
-    ({ status, ports, key: other }) => status === 'failed' && ports.length === 0 && other !== key && !isUndoKey(other),
-  );
+  const others = Object.values(turn.state.steps).filter((step) => isUnhandled(step) && step.key !== key);
   for (const other of others) {
     const refusal = refuseHappened(turn, other.key, 'give its result with skip first');
     if (refusal) return refusal;

@@ -16,6 +16,7 @@
  */
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { KeptEffect, RunEventBody, StepKey, UndoThen } from '../../../shared/run/events.ts';
+import { withItems } from '../../../shared/run/aside.ts';
 import { isUndoKey, placeOf, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
 import {
   activeOrders,
@@ -33,8 +34,9 @@ import { emit, graphStep, stepState, type Turn } from './turn.ts';
 type Body<T extends RunEventBody['type']> = Omit<Extract<RunEventBody, { type: T }>, 'type'>;
 
 export function orderUndo(turn: Turn, order: Omit<Body<'undo_ordered'>, 'id'>): void {
-  emit(turn, { type: 'undo_ordered', id: turn.ctx.id(), ...order });
-  for (const key of order.steps) {
+  const steps = expand(turn, order.steps);
+  emit(turn, { type: 'undo_ordered', id: turn.ctx.id(), ...order, steps });
+  for (const key of steps) {
     letGo(turn, key);
     askFirst(turn, key);
   }
@@ -42,12 +44,18 @@ export function orderUndo(turn: Turn, order: Omit<Body<'undo_ordered'>, 'id'>): 
 
 export function resetSteps(turn: Turn, reset: Omit<Body<'steps_reset'>, 'forgets'>): void {
   const { loops, exits } = turn.state;
+  const steps = expand(turn, reset.steps);
   const counted = { ...loops, ...exits };
-  const forgets = reset.steps.flatMap((key) => {
+  const forgets = steps.flatMap((key) => {
     const places = (graphStep(turn.ctx, key)?.outgoing ?? []).map(({ id }) => placeOf(scopeOfKey(key), id));
     return places.filter((place) => Object.hasOwn(counted, place));
   });
-  emit(turn, { type: 'steps_reset', ...reset, ...(forgets.length > 0 ? { forgets } : {}) });
+  emit(turn, { type: 'steps_reset', ...reset, steps, ...(forgets.length > 0 ? { forgets } : {}) });
+}
+
+/** A map goes with what its items did. */
+function expand({ state }: Turn, steps: readonly StepKey[]): StepKey[] {
+  return state.maps ? [...new Set(steps.flatMap((key) => withItems(state, key)))] : [...steps];
 }
 
 /** Reading and calculating need no end; an announced effect does. */
@@ -107,8 +115,20 @@ export function whyKept(state: RunState, graph: Graph, { status, step }: EffectS
 /** The compensations that may go now: one of the rollback, or one of each order; none before doubt is settled. */
 export function compensationsNow(state: RunState, graph: Graph): Instance[] {
   const orders = state.rollback ? [undefined] : activeOrders(state).map((order) => order.steps);
-  const next = orders.flatMap((steps) => (isAskedFor(state, steps) ? [] : (nextUndo(state, graph, steps) ?? [])));
+  const next = orders.flatMap((steps) =>
+    isAskedFor(state, steps) ? [] : (undoUnderWay(state, graph, steps) ?? nextUndo(state, graph, steps) ?? []),
+  );
   return [...new Map(next.map((one) => [one.key, one])).values()];
+}
+
+/** A compensation that has begun is brought to its end, also when a later change came to light meanwhile. */
+function undoUnderWay(state: RunState, graph: Graph, steps: readonly StepKey[] = []): Instance | undefined {
+  const key = steps.map(undoKeyOf).find((one) => {
+    const status = stepOf(state, one)?.status;
+    return status !== undefined && status !== 'pending' && status !== 'confirmed' && status !== 'failed';
+  });
+  const node = key === undefined ? undefined : graph.compensations.get(stepIdOf(key));
+  return key === undefined || !node ? undefined : { node, key, scope: scopeOfKey(key) };
 }
 
 /** Ends every order in which nothing is under way, asked or left to undo, and does what follows it. Gives their steps. */

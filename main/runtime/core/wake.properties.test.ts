@@ -19,7 +19,8 @@ test(
       else if (wakeAt !== undefined) expect(looked).toBeLessThanOrEqual(wakeAt);
       // A run may be read without need while it holds steps back, never when all that is left is asked of people.
       const holds = Object.values(state.steps).some(
-        ({ status, dueAt }) => status === 'ready' || status === 'pending' || dueAt !== undefined,
+        ({ status, dueAt }) =>
+          status === 'ready' || status === 'pending' || status === 'succeeded' || dueAt !== undefined,
       );
       if (tasks.length === 0 && wakeAt === undefined && !holds) expect(looked).toBeUndefined();
     });

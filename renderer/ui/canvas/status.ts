@@ -80,6 +80,7 @@ export function edgeLook(source: StepState | undefined, port: string): EdgeLook 
     case 'pending':
     case 'ready':
     case 'running':
+    case 'open':
     case 'timer':
     case 'signal':
     case 'child':

@@ -123,6 +123,20 @@ function upstreamOf(context: CheckContext): (id: string, named: string) => boole
   };
 }
 
+/** The result of an item is found after the steps inside its map. */
+function isInside(context: CheckContext, id: string, container: string): boolean {
+  const seen = new Set<string>();
+  for (
+    let at = context.document.steps[id]?.parent;
+    at !== undefined && !seen.has(at);
+    at = context.document.steps[at]?.parent
+  ) {
+    if (at === container) return true;
+    seen.add(at);
+  }
+  return false;
+}
+
 export function checkExpressions(context: CheckContext): void {
   const upstream = upstreamOf(context);
   for (const use of usesOf(context)) {
@@ -159,7 +173,12 @@ export function checkExpressions(context: CheckContext): void {
           message: `${who} uses $steps.${named}, but there is no step "${named}".`,
           fix: 'Name a step that exists.',
         });
-      else if (use.step !== undefined && !(use.afterStep && named === use.step) && !upstream(use.step, named))
+      else if (
+        use.step !== undefined &&
+        !(use.afterStep && named === use.step) &&
+        !isInside(context, named, use.step) &&
+        !upstream(use.step, named)
+      )
         report(context, {
           ...place,
           code: 'not_upstream',
