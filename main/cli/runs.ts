@@ -51,6 +51,10 @@ export function show(command: Command, runId: string): Promise<number> {
       reserved: state.reserved ?? null,
       limits,
       tasks: Object.values(state.tasks),
+      reads: Object.values(state.steps).flatMap(({ key, version }) => (version ? [{ step: key, ...version }] : [])),
+      basedOn: Object.values(state.effects).flatMap(({ step, key, status, basedOn }) =>
+        basedOn ? [{ step, effectKey: key, status, reads: basedOn }] : [],
+      ),
     };
     command.output.result(
       { ...result, ...more },

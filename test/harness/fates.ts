@@ -296,7 +296,12 @@ export function live(
         ...(draw() > fortune && !isUndoKey(step) ? { doneWhen: { holds: false, expression: 'output' } } : {}),
       };
       const spent = { costMicros: Math.floor(draw() * 4), usage: { inputTokens: 1, outputTokens: 2 } };
-      return { ...ok({ n: draw() }, { ...spent, ...(draw() < 0.2 ? { ports: ['other'] } : {}) }), checked, tookMs };
+      const version = goesBack && key === undefined ? { version: { url: `test://${step}`, digest: `${draw()}` } } : {};
+      return {
+        ...ok({ n: draw() }, { ...version, ...spent, ...(draw() < 0.2 ? { ports: ['other'] } : {}) }),
+        checked,
+        tookMs,
+      };
     }
     if (draw() < 0.2 && key === undefined) {
       if (draw() < 0.4) {
