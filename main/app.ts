@@ -59,6 +59,7 @@ const COMMANDS_ONLY: readonly string[] = [
   'people.setPin',
   'people.remove',
   'runs.startDocument',
+  'runs.forkDocument',
 ] satisfies EndpointName[];
 
 export interface App {

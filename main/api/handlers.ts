@@ -2,6 +2,7 @@
 import type { Handlers } from '../../shared/api/contract.ts';
 import { sayDataFaults } from './data-faults.ts';
 import { dependencyHandlers } from './dependencies.ts';
+import { forkHandlers } from './forks.ts';
 import { inboxHandlers } from './inbox.ts';
 import { metricsHandlers } from './metrics.ts';
 import { createOnce } from './once.ts';
@@ -18,6 +19,7 @@ export function createHandlers(parts: Parts): Handlers {
     ...workflowHandlers(parts, once),
     ...runHandlers(parts, once),
     ...repairHandlers(parts, once),
+    ...forkHandlers(parts, once),
     ...peopleHandlers(parts, once),
     ...inboxHandlers(parts, once),
     ...dependencyHandlers(parts, once),

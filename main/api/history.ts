@@ -58,7 +58,9 @@ function because(reason: string | undefined): string {
 function sentence(event: RunEvent, label: (key: string) => string): string | undefined {
   switch (event.type) {
     case 'run_started':
-      return `Started by ${event.by}`;
+      return `Started by ${event.by}${event.forkOf ? `, forked from the run ${event.forkOf.runId}` : ''}`;
+    case 'step_copied':
+      return `${label(event.step)} was done in the run ${event.from.runId}`;
     case 'step_confirmed':
       return `${label(event.step)} is done`;
     case 'attempt_failed':

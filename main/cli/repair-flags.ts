@@ -1,5 +1,6 @@
 /** The commands that repair a run, as people see them in --help. Their code is loaded only when it is one of them. */
 import type { Command as Commander } from 'commander';
+import type { ForkFlags } from './fork.ts';
 import { collect, type AddCommand, type CommonFlags } from './flags.ts';
 
 interface Who extends CommonFlags {
@@ -48,5 +49,20 @@ export function addRepair(runs: Commander, add: AddCommand): void {
     )
       .requiredOption('--result <json>', "the step's result, JSON or @FILE")
       .option('--port <name>', 'the path to go on along (default: out); may be repeated', collect),
+  );
+  withWho(
+    add<Who & Omit<ForkFlags, 'as' | 'reason'>>(
+      runs,
+      'fork <run> <step>',
+      'a new run that copies the results up to this checkpointed step and goes on from there',
+      async (command, [run, step], flags) =>
+        (await import('./fork.ts')).fork(command, String(run), String(step), flags),
+    )
+      .option('--file <graph>', 'go on in this graph instead of the version of the run')
+      .option('--draft', 'go on in the draft of the workflow as it is now')
+      .option('--input <json>', 'the input as JSON, or @FILE (default: the input of the run)')
+      .option('--plan', 'only show what is copied, and what the run did that may be done again')
+      .option('--yes', 'fork although that may be done again')
+      .option('--trust', 'allow what the graph touches outside the Sandbox'),
   );
 }

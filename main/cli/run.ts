@@ -86,7 +86,8 @@ export async function resume(command: Command, runIds: string[], flags: { parkAf
   }
 }
 
-function requireConsent(command: Command, file: string, document: WorkflowDocument, trust: boolean): void {
+/** A file that touches more than the Sandbox runs only when the person says that they trust it. */
+export function requireConsent(command: Command, file: string, document: WorkflowDocument, trust: boolean): void {
   const lines = touches(document, manifests).map((touch) => `  ${touchText(touch)}`);
   if (lines.length === 0) return;
   const title = `${file} touches more than the Sandbox:`;

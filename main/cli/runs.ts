@@ -1,6 +1,7 @@
 /** `holdfast runs` and `holdfast ledger`: what happened, what is going on, and an end to it. */
 import { randomUUID } from 'node:crypto';
 import type { Limit } from '../../shared/run/limits.ts';
+import type { RunState } from '../../shared/run/state.ts';
 import { amountText, limitName } from '../../shared/workflow/describe-limits.ts';
 import { stepLabel } from '../../shared/workflow/describe.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
@@ -44,6 +45,7 @@ export function show(command: Command, runId: string): Promise<number> {
       workflow: state.workflowId,
       name: state.workflowName,
       version: state.version,
+      forkOf: state.forkOf ? { run: state.forkOf.runId, step: state.forkOf.step } : null,
       startedAt: state.startedAt,
       endedAt: state.endedAt ?? null,
       input: state.input,
@@ -58,10 +60,16 @@ export function show(command: Command, runId: string): Promise<number> {
     };
     command.output.result(
       { ...result, ...more },
-      `${state.workflowName}, started ${time(state.startedAt)} UTC\n${[resultText(result, state), ...limits.map((limit) => limitText(document, limit))].join('\n')}`,
+      `${state.workflowName}, started ${time(state.startedAt)} UTC${originText(state)}\n${[resultText(result, state), ...limits.map((limit) => limitText(document, limit))].join('\n')}`,
     );
     return 0;
   });
+}
+
+function originText({ forkOf, steps }: RunState): string {
+  if (!forkOf) return '';
+  const copied = Object.values(steps).flatMap((step) => (step.copied ? [step.key] : []));
+  return `\nForked from run ${forkOf.runId} after ${forkOf.step}; copied from there: ${copied.join(', ')}.`;
 }
 
 function limitText(document: WorkflowDocument, found: Limit & { over: number }): string {

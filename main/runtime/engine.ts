@@ -18,11 +18,10 @@ import { keepAwakeTime } from './awake-record.ts';
 import { createChildren, type Children } from './children.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { Command } from './core/commands.ts';
-import { refuseCheckpoint } from './core/checkpoint.ts';
-import { planRollback } from './core/rollback.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { createFacts, type Facts } from './facts.ts';
 import { noFaults, type Faults } from './faults.ts';
+import { forkedStart, forkFrom, rollbackOf } from './plans.ts';
 import { createActor, type RunActor } from './run-actor.ts';
 import { checkOutput } from './prepare.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
@@ -218,6 +217,7 @@ export function createEngine(options: EngineOptions): Engine {
     commandId,
     children = [],
     pins = {},
+    fork,
   }: StartRun): Promise<{ runId: string; existing: boolean }> {
     const existing = key === undefined ? undefined : await store.runByKey(key);
     if (existing !== undefined) return { runId: existing, existing: true };
@@ -225,6 +225,7 @@ export function createEngine(options: EngineOptions): Engine {
     const runId = `run_${random.digest(`start\n${commandId}`).slice(0, 20)}`;
     if (await actorOf(runId)) return { runId, existing: true };
     for (const child of children) await saveVersion(child.version, child.document);
+    const forked = fork ? await forkedStart({ store, graphOf }, fork, compileGraph(document, manifests)) : {};
     const command: Command = {
       type: 'start_run',
       workflowId: document.id,
@@ -236,6 +237,7 @@ export function createEngine(options: EngineOptions): Engine {
       by,
       ...(key === undefined ? {} : { key }),
       ...(Object.keys(pins).length > 0 ? { pins } : {}),
+      ...forked,
     };
     await begin(runId, version, document, command, commandId);
     return { runId, existing: false };
@@ -376,13 +378,10 @@ export function createEngine(options: EngineOptions): Engine {
       await post(runId, { type: 'receive_signal', ...signal }, commandId);
     },
 
-    async planRollback(runId, to) {
-      const state = foldRun(await store.events(runId));
-      if (!state) return undefined;
-      const graph = await graphOf(state.version);
-      const refusal = to === undefined ? undefined : refuseCheckpoint(state, graph, to);
-      if (refusal) throw new ApiError(refusal.code, `${refusal.message}.`);
-      return planRollback(state, graph, to);
+    planRollback: (runId, to) => rollbackOf({ store, graphOf }, runId, to),
+
+    async planFork({ runId, step, document }) {
+      return (await forkFrom({ store, graphOf }, runId, step, compileGraph(document, manifests))).plan;
     },
 
     read,

@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import type { Limit } from '../../shared/run/limits.ts';
+import type { ForkPlan } from '../../shared/run/fork-plan.ts';
 import type { RollbackPlan } from '../../shared/run/rollback-plan.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
@@ -25,6 +26,8 @@ export interface StartRun {
   /** The workflows inside this one: their versions, and which version an id without one stands for in this run. */
   children?: readonly { version: string; document: WorkflowDocument }[];
   pins?: Record<string, string>;
+  /** Goes on from a checkpoint of this run. `accepts`: keys of its effects that may happen a second time. */
+  fork?: { runId: string; step: string; reason?: string | undefined; accepts?: readonly string[] | undefined };
 }
 
 export interface DecideTask {
@@ -67,7 +70,7 @@ export interface RunView {
 export interface Engine {
   /** Recovers everything that was on its way or is due, and drives it; what waits longer is not even read. */
   start(): Promise<void>;
-  /** `existing` when `key` was used before: nothing new is started. */
+  /** `existing` when `key` was used before: nothing new is started. Throws like `decideTask` when it is a fork. */
   startRun(options: StartRun): Promise<{ runId: string; existing: boolean }>;
   /** Throws `ApiError` (`refused`, `not_found`, `conflict`). Deduplicated by `commandId`. */
   decideTask(options: DecideTask): Promise<void>;
@@ -92,6 +95,8 @@ export interface Engine {
   resetDependency(options: { name: string; by: string }): Promise<void>;
   /** What a rollback would do now. Throws `ApiError` when the run cannot go back to the step `to`. */
   planRollback(runId: string, to?: string): Promise<RollbackPlan | undefined>;
+  /** What a fork that goes on in `document` would copy and might do again. Throws `ApiError` when it cannot be. */
+  planFork(options: { runId: string; step: string; document: WorkflowDocument }): Promise<Omit<ForkPlan, 'version'>>;
   cancelRun(options: { commandId: string; runId: string; by: string; reason?: string | undefined }): Promise<void>;
   read(runId: string): Promise<RunView | undefined>;
   /** Calls back after every publication; returns the unsubscribe. */

@@ -45,7 +45,13 @@ export function eventSentence(event: RunEvent, labelOf: LabelOf, currency: strin
 function sentence(event: RunEvent, labelOf: LabelOf, currency: string): string {
   switch (event.type) {
     case 'run_started':
+      if (event.forkOf) {
+        const { runId, step, reason } = event.forkOf;
+        return `${formatActor(event.by)} forked the run ${runId} after ${named(step, labelOf)}.${because(reason)}`;
+      }
       return `${formatActor(event.by)} started the run.`;
+    case 'step_copied':
+      return `${named(event.step, labelOf)} was not done again: its result is the one of the run ${event.from.runId}.`;
     case 'attempt_started':
       if (event.repeated) return `${named(event.step, labelOf)} started again: its earlier work was lost.`;
       return event.attempt > 1
@@ -189,6 +195,7 @@ export function eventMark(event: RunEvent): ShownWord {
     case 'effect_confirmed':
     case 'step_confirmed':
     case 'run_confirmed':
+    case 'step_copied':
     case 'step_supplied':
       return 'confirmed';
     case 'item_ended':

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { taskAnswers } from '../run/events.ts';
 import type { DependencyState, DependencyWord } from '../run/dependency.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { ForkPlan } from '../run/fork-plan.ts';
 import type { Limit } from '../run/limits.ts';
 import type { MetricsSummary } from '../run/metrics-summary.ts';
 import type { RollbackPlan } from '../run/rollback-plan.ts';
@@ -180,6 +181,15 @@ export interface DoctorFinding {
   message: string;
 }
 
+const forked = { runId: id, step: id, draft: z.boolean().optional() };
+const forking = {
+  /** Instead of the input of that run. */
+  input: z.unknown().optional(),
+  by: actor,
+  reason: z.string().max(2000).optional(),
+  accepts: z.array(id).max(100_000).optional(),
+};
+
 export const contract = {
   'app.info': query<AppInfo>()(none),
   /** Checks the data folder; `rebuild` refolds the projections, `backup` writes a verified copy to that file. */
@@ -305,6 +315,18 @@ export const contract = {
       reason: z.string().max(2000).optional(),
       to: id.optional(),
     }),
+  ),
+
+  /** What a fork would copy, and what of that run it may do again. `draft`: it goes on in the draft as it is now. */
+  'runs.forkPlan': query<ForkPlan>()(z.strictObject({ ...forked, document: document.optional() })),
+  /**
+   * Starts a run that goes on from the checkpoint `step` of another one; that one is not touched. Refused at `/accepts`
+   * when it may do again what is not named there (keys of effects), and at `/consent` like `runs.start`.
+   */
+  'runs.fork': command<{ runId: string }>()(z.strictObject({ commandId, ...forked, ...forking })),
+  /** The same in a document as it is, if one is given, and for whoever saw what it touches. For the terminal. */
+  'runs.forkDocument': command<{ runId: string }>()(
+    z.strictObject({ commandId, ...forked, ...forking, document: document.optional() }),
   ),
 
   'inbox.list': watch<InboxItem[]>()(z.strictObject({ state: z.enum(['open', 'done', 'all']).optional() })),

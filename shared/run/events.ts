@@ -8,6 +8,7 @@ import type { EscalationTrigger } from '../workflow/document.ts';
 import type { ErrorClass, StepError } from './errors.ts';
 import type { Limit } from './limits.ts';
 import type { Estimate } from './spend.ts';
+import type { RunState } from './state.ts';
 
 /** A step and its visit: `decide`, `decide#2` in a loop, `each[3]/x#2` inside a map. */
 export type StepKey = string;
@@ -78,6 +79,18 @@ export interface BasedOn extends ReadVersion {
   step: StepKey;
 }
 
+/** Where a fork comes from. */
+export interface Origin {
+  runId: string;
+  step: StepKey;
+  reason?: string;
+  /** Who started the runs that this one comes from: reviews may keep them out like its own starter. */
+  startedBy: Actor[];
+}
+
+/** How far the loops had come that copied steps are in, as `RunState` has it. */
+export type Rounds = Pick<RunState, 'visits' | 'loops' | 'exits'>;
+
 /** The attempt whose recorded result is served again. */
 export interface CallPlace {
   step: StepKey;
@@ -102,6 +115,24 @@ export type RunEventBody =
       parent?: { runId: string; step: StepKey };
       /** Versions of the workflows inside this one that are named without a version, by id. */
       pins?: Record<string, string>;
+      /** The run goes on from a checkpoint of another one; what was copied follows as `step_copied`. */
+      forkOf?: Origin & { rounds?: Rounds };
+    }
+  /** The step counts as done with what it found in another run; here it has not run and changed nothing. */
+  | {
+      type: 'step_copied';
+      step: StepKey;
+      output: unknown;
+      ports: string[];
+      from: { runId: string; step: StepKey };
+      /** What it read, with which config: a later change may rely on that being true still. */
+      version?: ReadVersion;
+      config?: Record<string, unknown>;
+      /** It ended there without a result, and a path handled that. */
+      error?: StepError;
+      byRule?: boolean;
+      /** Who decided there what happens with it: reviews may keep them out. */
+      decidedBy?: Actor[];
     }
   | {
       type: 'attempt_started';

@@ -194,7 +194,16 @@ const limit = fc
   .map(([must, may]) => ({ ...must, ...may }));
 
 const bodies: { [K in RunEventType]: fc.Arbitrary<object> } = {
-  run_started: fc.constant(started),
+  run_started: fc.constantFrom(started, {
+    ...started,
+    forkOf: { runId: 'o', step: 'a', startedBy: [], rounds: { visits: { c: 2 } } },
+  }),
+  step_copied: fc
+    .tuple(
+      fc.record({ step: key, output: value, ports, from: fc.constant({ runId: 'other', step: 'a' }) }),
+      optional({ error, byRule: fc.constant(true), decidedBy: fc.constant(['person:ada']) }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
   attempt_started: fc
     .tuple(
       fc.record({ step: key, attempt: small, config: fc.constant({}), repeated: fc.boolean() }),

@@ -33,6 +33,7 @@ import { changeChild, startChild } from './child.ts';
 import type { RunEvent } from './events.ts';
 import { decideEscalation } from './decided.ts';
 import { changeFlow } from './items.ts';
+import { copyStep, startRun } from './fork.ts';
 import { isUndoKey } from './keys.ts';
 import { measure } from './metrics.ts';
 import { changePeriod, isUsageKnown, reserve, settle } from './spend.ts';
@@ -69,20 +70,7 @@ function confirmProvisional(state: RunState, at: number): RunState {
 function apply(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'run_started':
-      return {
-        ...state,
-        workflowId: event.workflowId,
-        workflowName: event.workflowName,
-        version: event.version,
-        owner: event.owner,
-        input: event.input,
-        env: event.env,
-        startedBy: event.by,
-        startedAt: event.at,
-        ...(event.key === undefined ? {} : { key: event.key }),
-        ...(event.parent === undefined ? {} : { parent: event.parent }),
-        ...(event.pins === undefined ? {} : { pins: event.pins }),
-      };
+      return startRun(state, event);
     case 'attempt_started': {
       const started = changeStep(state, event, (step) => ({
         ...without(step, 'error'),
@@ -320,6 +308,8 @@ function apply(state: RunState, event: RunEvent): RunState {
       );
     case 'step_supplied':
       return supplyStep(state, event);
+    case 'step_copied':
+      return copyStep(state, event);
     case 'run_paused':
     case 'run_resumed':
       return pauseOrResume(state, event);

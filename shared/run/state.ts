@@ -12,6 +12,7 @@ import type {
   GateCause,
   KeptEffect,
   ReadVersion,
+  Origin,
   StepKey,
   TaskAnswer,
   UndoCause,
@@ -134,6 +135,8 @@ export interface StepState {
   review?: { comment: string; by: Actor };
   /** The output is not what the step found but what this person gave for it. */
   supplied?: { by: Actor; verified: boolean; reason?: string };
+  /** It did not run here: its result is the one it had in this other run. */
+  copied?: { runId: string; step: StepKey; decidedBy?: Actor[] };
 }
 
 /** The effect ledger's states. `settled_*` are the answers of a person to an effect in doubt. */
@@ -284,6 +287,8 @@ export interface RunState {
   key?: string;
   /** Who started it: `person:…`, `cli`, `schedule`. */
   startedBy?: Actor;
+  /** The run that this one was forked from, and the checkpoint it goes on from. */
+  forkOf?: Origin;
   startedAt: number;
   endedAt?: number;
   word: StateWord;

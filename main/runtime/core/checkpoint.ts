@@ -80,7 +80,7 @@ function wasLetGo(state: RunState, key: StepKey): boolean {
 }
 
 /** The step of the drawing itself that this one is in. */
-function outermost(graph: Graph, id: string): string {
+export function outermost(graph: Graph, id: string): string {
   const parent = graph.document.steps[id]?.parent;
   return parent === undefined ? id : outermost(graph, parent);
 }

@@ -82,8 +82,14 @@ export type AttemptOutcome =
   /** Until this signal comes, whose data is the output, or until `dueAt`. */
   | { suspend: true; signal: string; dueAt?: number; output?: undefined };
 
+export type CopiedStep = Omit<Extract<RunEventBody, { type: 'step_copied' }>, 'type'>;
+
 export type Command =
-  | ({ type: 'start_run' } & Omit<Extract<RunEventBody, { type: 'run_started' }>, 'type'>)
+  | ({
+      type: 'start_run';
+      /** What a fork does not do again. */
+      copies?: CopiedStep[];
+    } & Omit<Extract<RunEventBody, { type: 'run_started' }>, 'type'>)
   | { type: 'begin_attempt'; step: StepKey; prepared: Prepared }
   /** The step's expressions have no usable value: it fails without having run. */
   | { type: 'refuse_attempt'; step: StepKey; error: StepError }

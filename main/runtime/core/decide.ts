@@ -46,8 +46,9 @@ function handle(turn: Turn, command: Command): Refusal | undefined {
   switch (command.type) {
     case 'start_run': {
       if (turn.state.lastSeq > 0) return { code: 'conflict', message: 'This run has already started' };
-      const { type: _type, ...body } = command;
+      const { type: _type, copies = [], ...body } = command;
       emit(turn, { type: 'run_started', ...body });
+      for (const copy of copies) emit(turn, { type: 'step_copied', ...copy });
       return undefined;
     }
     case 'begin_attempt':
@@ -222,6 +223,7 @@ export function settle(turn: Turn): void {
   for (const event of turn.events) {
     if (event.type === 'step_confirmed' || event.type === 'step_failed') ended.add(event.step);
     if (event.type === 'step_skipped' || event.type === 'step_supplied') ended.add(event.step);
+    if (event.type === 'step_copied') ended.add(event.step);
     // What ended while the run was failing has not been followed yet.
     if (event.type === 'run_reopened')
       for (const step of Object.values(turn.state.steps)) if (hasEnded(step)) ended.add(step.key);

@@ -57,7 +57,10 @@ function missing(task: TaskState): string {
 
 /** Why this entry keeps the person out, or undefined when it does not. */
 function keptOut(state: RunState, entry: string, { by, roles = [] }: Decide): string | undefined {
-  if (entry === 'starter') return state.startedBy === by ? 'started the run' : undefined;
+  if (entry === 'starter') {
+    if (state.startedBy === by) return 'started the run';
+    return state.forkOf?.startedBy.includes(by) ? 'started the run that this one was forked from' : undefined;
+  }
   if (entry.startsWith('step:')) {
     const id = entry.slice('step:'.length);
     return deciders(state, id).has(by) ? `decided on the step ${id}` : undefined;
@@ -65,9 +68,10 @@ function keptOut(state: RunState, entry: string, { by, roles = [] }: Decide): st
   return entry === by || roles.includes(entry) ? `must not review this (${entry})` : undefined;
 }
 
-/** Whoever said what happens with this step: reviews, escalations, effects in doubt. */
-function deciders(state: RunState, id: string): Set<Actor> {
-  const who = new Set<Actor>();
+/** Whoever said what happens with this step, here or where it was copied from: reviews, escalations, effects in doubt. */
+export function deciders(state: RunState, id: string): Set<Actor> {
+  const copied = Object.values(state.steps).filter(({ key }) => stepIdOf(key) === id);
+  const who = new Set<Actor>(copied.flatMap((step) => step.copied?.decidedBy ?? []));
   for (const task of Object.values(state.tasks)) {
     if (stepIdOf(task.step) !== id) continue;
     if (task.decision) who.add(task.decision.by);
