@@ -6,13 +6,12 @@ import { ApiError } from '../../shared/api/contract.ts';
 import type { Handlers, InputOf } from '../../shared/api/contract.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
-import { workflowsInside } from './children.ts';
+import { versionOf, workflowsInside } from './children.ts';
 import { consentOf, consentSentence } from './consents.ts';
 import { runInput } from './inputs.ts';
 import type { Once } from './once.ts';
 import type { Parts } from './parts.ts';
 import { noSuchRun } from './runs.ts';
-import { versionOf } from './children.ts';
 import { documentOf, problemError } from './workflows.ts';
 
 type Topic = 'runs.forkPlan' | 'runs.fork' | 'runs.forkDocument';
