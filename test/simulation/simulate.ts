@@ -253,7 +253,7 @@ async function life(seed: number, folder: string, tell: (line: string) => void):
     if (happenings > hopelessAfter) broken.push('it does not come to an end');
     if (broken.length > 0 || !time.step()) break;
   }
-  broken.push(...(await verdict()));
+  for (const sentence of await verdict()) broken.push(sentence);
   rmSync(dataDir, { recursive: true, force: true });
   return {
     seed,
