@@ -111,6 +111,15 @@ const stepInput: fc.Arbitrary<StepInput> = fc
     ],
   }));
 
+/** Rules that ask nobody, or nobody any longer. */
+function endingRules(then: 'fail' | 'rollback'): NonNullable<StepInput['escalation']> {
+  return [
+    { on: 'stop_condition', owner: 'role:ops', then },
+    { on: 'cost_over', owner: 'role:ops', micros: 1_000, then },
+    { on: 'review_overdue', owner: 'role:ops', dueMs: 400, then },
+  ];
+}
+
 const join: fc.Arbitrary<Partial<StepInput>> = fc.record({
   join: fc.constantFrom<NonNullable<StepInput['join']>[]>('any', 'any', { atLeast: 2 }, { atLeast: 3 }),
   losers: fc.constantFrom('cancel' as const, 'cancel' as const, 'finish' as const),
@@ -153,6 +162,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       containers: fc.oneof(fc.constant([]), fc.array(container, { minLength: steps.length })),
       onFailure: fc.constantFrom('pause' as const, 'fail' as const, 'rollback' as const, undefined),
       back: fc.array(fc.nat(99), { maxLength: 5 }),
+      ends: rarely(fc.constantFrom('fail' as const, 'rollback' as const)),
       retryBudget: rarely(fc.nat(4)),
       costBudget: rarely(fc.integer({ min: 1, max: 20 })),
       dayBudget: rarely(fc.integer({ min: 1, max: 20 })),
@@ -169,6 +179,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       containers,
       onFailure,
       back,
+      ends,
       retryBudget,
       costBudget,
       dayBudget,

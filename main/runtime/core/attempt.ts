@@ -16,10 +16,10 @@ import { isHeldByRule } from './rules.ts';
 import { startChild } from './child-start.ts';
 import { confirmStep } from './confirm.ts';
 import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
-import { escalate } from './failure.ts';
+import { endByRule, escalate, escalationRule } from './failure.ts';
 import { failOrFallBack, takeFallbackByRule } from './fallback.ts';
 import { gateCauses } from './gate.ts';
-import { crossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
+import { crossedLimit, type CrossedLimit, reservationOf, retriesLeft, warnOfLimits } from './limits.ts';
 import { askAboutRepetition, repeatedCall } from './repeated-call.ts';
 import { mapResult, openMap } from './maps.ts';
 import { nextRetry, totalTimeOf } from './retry.ts';
@@ -55,9 +55,7 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   }
   const crossed = isAnnounced || isUndoKey(key) ? undefined : crossedLimit(turn, node, key, stops, estimate);
   if (crossed) {
-    if (takeFallbackByRule(turn, node, key, crossed)) return;
-    const allow: TaskAnswer[] = [...(crossed.limit ? ['raise' as const] : []), 'retry', 'give_up', 'skip'];
-    escalate(turn, key, { ...crossed, allow, pausesRun: true });
+    stopAtLimit(turn, node, key, crossed);
     return;
   }
   const before = node.step.gates?.before;
@@ -101,6 +99,19 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
     ...(undone ? { undoes: undone.key } : {}),
   });
   if (node.step.kind === 'workflow') startChild(turn, node, key, effectKey);
+}
+
+/** What the rule for this limit says; without one that says so, nothing goes on until a person has decided. */
+function stopAtLimit(turn: Turn, node: GraphStep, key: StepKey, crossed: CrossedLimit): void {
+  const { on, message } = crossed;
+  const then = escalationRule(turn.ctx, key, on)?.then;
+  if (takeFallbackByRule(turn, node, key, crossed)) return;
+  if (then === 'fail' || then === 'rollback') {
+    endByRule(turn, key, { class: 'budget', code: on, message }, then);
+    return;
+  }
+  const allow: TaskAnswer[] = [...(crossed.limit ? ['raise' as const] : []), 'retry', 'give_up', 'skip'];
+  escalate(turn, key, { ...crossed, allow, pausesRun: true });
 }
 
 function announcementOf(turn: Turn, node: GraphStep, { plan, config }: Prepared, key: string) {

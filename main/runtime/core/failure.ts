@@ -67,6 +67,13 @@ export function failStep(turn: Turn, key: StepKey, error: StepError, facts: Fail
   escalate(turn, key, { on, message: facts.message, allow, pausesRun: then === 'pause', ...cause, ...loop });
 }
 
+/** What a rule says when nobody is to be asked: the step ends with this error, and the run fails or turns back with it. */
+export function endByRule(turn: Turn, step: StepKey, error: StepError, then: 'fail' | 'rollback'): void {
+  emit(turn, { type: 'step_failed', step, error, ports: [] });
+  if (then === 'rollback')
+    emit(turn, { type: 'cancel_requested', by: 'system', reason: error.message, rollback: true });
+}
+
 /** Which rules this is a case for. */
 export function triggerOf(error: StepError, { on }: Pick<FailureFacts, 'on'>): EscalationTrigger {
   return on ?? triggerByClass[error.class] ?? 'retries_exhausted';

@@ -95,3 +95,42 @@ describe('A review with a due time', () => {
     expect(task(core)).toMatchObject({ gate: 'before', owner: 'role:lead', rung: 1 });
   });
 });
+
+describe('A rule that ends a run whose review nobody decides', () => {
+  type Rule = NonNullable<NonNullable<DocumentInput['settings']>['escalation']>[number];
+  const overdue = (more: Partial<Rule>): DocumentInput => ({
+    settings: { escalation: [{ on: 'review_overdue', owner: 'role:board', ...more }], onFailure: 'pause' },
+  });
+
+  test('waits until everybody on the ladder had their time, and closes the item', () => {
+    const core = waiting({}, overdue({ dueMs: 8_000, ladder: [{ owner: 'role:ceo', dueMs: 16_000 }], then: 'fail' }));
+    const owners: unknown[] = [];
+    for (const ms of [1_000, 2_000, 4_000, 8_000]) {
+      core.advance(ms);
+      owners.push(task(core)?.owner);
+    }
+    expect(owners).toEqual(['role:lead', 'role:director', 'role:board', 'role:ceo']);
+    core.advance(15_999);
+    expect(core.state().end).toBeUndefined();
+    core.advance(1);
+    expect(core.state()).toMatchObject({ end: 'failed', reason: 'timeout' });
+    expect(task(core)?.closedAt).toBe(core.now());
+    expect(core.step('a').error).toEqual({
+      class: 'timeout',
+      code: 'review_overdue',
+      message: 'Nobody decided the review in time; role:ceo was asked last',
+    });
+  });
+
+  test('does not ask an owner who has no time to answer in; turning back undoes what the step did', () => {
+    const gates = { after: { ...gate, ladder: [] } };
+    const compensate = { kind: 'test', config: {}, effect: 'idempotent' as const };
+    const pay = step({ effect: 'idempotent', checkpoint: true, gates, compensate });
+    const core = coreDriver(graphOf({ pay }, [], overdue({ then: 'rollback' })));
+    core.start();
+    core.drive();
+    expect(core.state()).toMatchObject({ end: 'rolled_back' });
+    expect(task(core)).toMatchObject({ owner: 'role:clerk', closedAt: core.now() });
+    expect(core.calls.map((call) => call.step)).toEqual(['pay', 'pay!undo']);
+  });
+});

@@ -146,6 +146,45 @@ describe('A limit of a step', () => {
   });
 });
 
+describe('A rule for a limit', () => {
+  const budget = { costMicros: 600 };
+  const stopWhen = [{ costAboveMicros: 500 }];
+  const undo = { kind: 'test', config: {}, effect: 'idempotent' as const };
+
+  test.each([
+    ['cost_over', { budget }, 'The run has cost $0.0006; its budget is $0.0006'],
+    ['stop_condition', { stopWhen }, 'The run has cost $0.0006; it stops above $0.0005'],
+  ] as const)('%s that says so fails the run at the step boundary, and asks nobody', (on, settings, message) => {
+    const escalation = [{ on, owner: 'role:ops', micros: 1_000, then: 'fail' as const }];
+    const core = runOf({ ...settings, escalation, onFailure: 'pause' } as DocumentInput['settings']);
+    expect(core.state()).toMatchObject({ end: 'failed', reason: 'budget', tasks: {} });
+    expect(core.step('answer')).toMatchObject({ status: 'failed', attempts: [], error: { code: on, message } });
+  });
+
+  test('that says so turns the run back: what it changed is undone', () => {
+    const escalation = [{ on: 'cost_over' as const, owner: 'role:ops', then: 'rollback' as const }];
+    const graph = graphOf(
+      { pay: effectStep('idempotent', { compensate: undo }), next: step({ escalation }) },
+      [['pay', 'next']],
+      { settings: { budget } },
+    );
+    const core = coreDriver(graph, { script: { pay: [dear] } });
+    core.start();
+    core.drive();
+    expect(core.state()).toMatchObject({ end: 'rolled_back', tasks: {} });
+    expect(core.calls.map((call) => call.step)).toEqual(['pay', 'pay!undo']);
+    expect(core.events().find((event) => event.type === 'cancel_requested')).toMatchObject({
+      by: 'system',
+      reason: 'The run has cost $0.0006; its budget is $0.0006',
+    });
+  });
+
+  test('that pauses asks as before', () => {
+    const core = runOf({ budget, escalation: [{ on: 'cost_over', owner: 'role:ops', then: 'pause' }] });
+    expect(openTask(core)).toMatchObject({ owner: 'role:ops', pausesRun: true });
+  });
+});
+
 describe('Rounds', () => {
   /** Goes back from b to a for as long as it may. */
   function round(settings: DocumentInput['settings'], patch: Parameters<typeof step>[0] = {}): Core {

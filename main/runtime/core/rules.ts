@@ -9,11 +9,11 @@ import { isOpen } from '../../../shared/run/state.ts';
 import { changesTheWorld } from '../../../shared/steps/effect.ts';
 import { moneyText } from '../../../shared/workflow/describe.ts';
 import type { GraphStep } from '../../../shared/workflow/graph.ts';
-import { escalate } from './failure.ts';
+import { endByRule, escalate } from './failure.ts';
 import { takeFallbackByRule } from './fallback.ts';
 import { confidenceOf } from './gate.ts';
 import { rulesFor, type PlacedRule } from './placed-rules.ts';
-import { emit, stepState, type Turn } from './turn.ts';
+import { stepState, type Turn } from './turn.ts';
 
 /** True when a rule holds the result back: its step is not confirmed until somebody has decided. */
 export function isHeldByRule(turn: Turn, node: GraphStep, key: StepKey, output: unknown): boolean {
@@ -26,8 +26,7 @@ export function isHeldByRule(turn: Turn, node: GraphStep, key: StepKey, output: 
   const happened = changesTheWorld(node.effect);
   if (then === 'fallback' && takeFallbackByRule(turn, node, key, { on, message })) return true;
   if (then === 'fail' || then === 'rollback') {
-    emit(turn, { type: 'step_failed', step: key, error, ports: [] });
-    if (then === 'rollback') emit(turn, { type: 'cancel_requested', by: 'system', reason: message, rollback: true });
+    endByRule(turn, key, error, then);
     return true;
   }
   const allow: TaskAnswer[] = happened ? ['approve', 'give_up', 'skip'] : ['approve', 'retry', 'give_up', 'skip'];

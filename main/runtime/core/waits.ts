@@ -11,7 +11,7 @@ import { durationText, stepLabel } from '../../../shared/workflow/describe.ts';
 import type { EscalationRule } from '../../../shared/workflow/document.ts';
 import type { DecideContext } from './commands.ts';
 import { putInDoubt, unsettledEffect } from './effects.ts';
-import { escalate } from './failure.ts';
+import { endByRule, escalate } from './failure.ts';
 import { takeFallbackByRule } from './fallback.ts';
 import { rulesFor, type PlacedRule } from './placed-rules.ts';
 import { emit, graphStep, stepState, type Turn } from './turn.ts';
@@ -63,8 +63,7 @@ export function escalateWait(turn: Turn, key: StepKey): boolean {
     return true;
   }
   const error: StepError = { class: 'timeout', code: 'waits_longer_than', message };
-  emit(turn, { type: 'step_failed', step: key, error, ports: [] });
-  if (then === 'rollback') emit(turn, { type: 'cancel_requested', by: 'system', reason: message, rollback: true });
+  endByRule(turn, key, error, then);
   return true;
 }
 

@@ -108,7 +108,7 @@ function checkGate(context: CheckContext, node: GraphStep, side: 'before' | 'aft
 }
 
 /** What nobody knows must be known before anything follows from it; what cannot be undone is not undone by a rule. */
-const needsAnswer: readonly EscalationRule['on'][] = ['in_doubt', 'rollback_failed', 'review_overdue'];
+const needsAnswer: readonly EscalationRule['on'][] = ['in_doubt', 'rollback_failed'];
 
 function checkRules(context: CheckContext, rules: readonly EscalationRule[] | undefined, path: PathPart[]): void {
   rules?.forEach((rule, index) => {

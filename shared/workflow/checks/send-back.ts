@@ -46,7 +46,7 @@ export function checkSendBack(context: CheckContext, id: string, side: 'before' 
   );
   const stays = again.find((one) => {
     const node = context.graph.steps.get(one);
-    return node !== undefined && changesTheWorld(node.effect) && node.step.compensate === undefined;
+    return node !== undefined && changesTheWorld(node.effect) && !context.graph.compensations.has(one);
   });
   if (stays !== undefined)
     report(context, {
