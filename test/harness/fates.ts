@@ -195,6 +195,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       const named = contained(joined, containers);
       const settings = {
         ...(onFailure ? { onFailure } : {}),
+        ...(ends ? { escalation: endingRules(ends) } : {}),
         ...(repeatedCalls ? { repeatedCalls } : {}),
         budget: {
           ...(retryBudget === undefined ? {} : { retries: retryBudget }),
