@@ -3,8 +3,9 @@
  * stands for it now – its current round, and of several items the one that most needs looking at. Pure; the rules of
  * rounds and items are the fold's, nothing is decided here.
  */
+import { everyStep } from '../../shared/run/aside.ts';
 import { isUndoKey, placeOf, stepIdOf } from '../../shared/run/keys.ts';
-import type { RunState, StepState } from '../../shared/run/state.ts';
+import type { MapState, RunState, StepState } from '../../shared/run/state.ts';
 import type { WorkflowDocument } from '../../shared/workflow/document.ts';
 
 export interface Occurrence {
@@ -56,7 +57,7 @@ export function hasEnded({ status, provisional }: StepState): boolean {
 
 export function occurrencesOf(document: WorkflowDocument, state: RunState): Map<string, Occurrence> {
   const rounds = new Map<string, number>(Object.entries(state.visits ?? {}));
-  const reached = Object.values(state.steps)
+  const reached = everyStep(state)
     // What undoes a step is no step of the drawing; the step itself says that it was rolled back.
     .filter((step) => !isUndoKey(step.key))
     .map((step) => ({ step, segments: segmentsOf(step.key) }));
@@ -65,32 +66,42 @@ export function occurrencesOf(document: WorkflowDocument, state: RunState): Map<
   }
   const isNow = ({ place, visit }: Segment): boolean => visit === rounds.get(place);
   const current = new Map<string, StepState[]>();
-  const items = new Map<string, Set<string>>();
   for (const { step, segments } of reached) {
-    if (!segments.every(isNow)) continue;
     const id = stepIdOf(step.key);
-    current.set(id, [...(current.get(id) ?? []), step]);
-    for (const { id: map, scope } of segments.slice(0, -1)) {
-      const known = items.get(map) ?? new Set();
-      items.set(map, known.add(scope));
-    }
+    if (segments.every(isNow)) current.set(id, [...(current.get(id) ?? []), step]);
+  }
+  const items = new Map<string, { ended: number; total: number }>();
+  for (const [key, map] of everyMap(state)) {
+    if (!segmentsOf(key).every(isNow)) continue;
+    const { ended, total } = items.get(stepIdOf(key)) ?? { ended: 0, total: 0 };
+    const over = map.next - map.running.length;
+    items.set(stepIdOf(key), { ended: ended + over, total: total + map.items.length });
   }
   const found = new Map<string, Occurrence>();
   for (const [id, { parent }] of Object.entries(document.steps)) {
     const steps = current.get(id) ?? [];
     const round = rounds.get(id) ?? 1;
-    const scopes = parent === undefined ? undefined : items.get(parent);
-    if (!scopes) {
-      found.set(id, { run: steps[0], round });
+    const own = items.get(id);
+    const around = parent === undefined ? undefined : items.get(parent);
+    if (!around) {
+      found.set(id, { run: steps[0], round, ...(own ? { items: own } : {}) });
       continue;
     }
     const ended = steps.filter(hasEnded).length;
-    const total = scopes.size;
     const most = [...steps].sort((one, other) => urgencyOf(one) - urgencyOf(other))[0];
     const isQuiet = most === undefined || (hasEnded(most) && most.status !== 'failed');
-    found.set(id, { run: isQuiet && ended < total ? undefined : most, round, items: { ended, total } });
+    const isPart = isQuiet && ended < around.total;
+    found.set(id, { run: isPart ? undefined : most, round, items: own ?? { ended, total: around.total } });
   }
   return found;
+}
+
+/** The maps of a run by their keys, also those inside items that have ended. */
+function everyMap(state: Pick<RunState, 'maps'>): [key: string, map: MapState][] {
+  return Object.entries(state.maps ?? {}).flatMap(([key, map]) => [
+    [key, map] as [string, MapState],
+    ...map.ended.flatMap((item) => (item ? everyMap(item) : [])),
+  ]);
 }
 
 /** Beside the status: `3 of 10 items`, `round 2`; nothing for a step that is done once. */

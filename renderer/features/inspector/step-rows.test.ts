@@ -76,7 +76,10 @@ describe('the steps of a run', () => {
         return [key, { ...pendingStep(key), status, word }];
       }),
     );
-    const rows = stepRows(map, { ...initialState('r', 0), steps }).filter((row) => row.stepId === 'send');
+    const items = Array.from({ length: 20 }, (_, index) => index);
+    const running = [15, 16, 17, 18, 19];
+    const maps = { each: { items, tolerated: 1, running, next: 20, results: [], failed: [], ended: [] } };
+    const rows = stepRows(map, { ...initialState('r', 0), steps, maps }).filter((row) => row.stepId === 'send');
     expect(rows.map((row) => [row.place, row.word])).toEqual([
       ['15 of 20 items', 'failed'],
       ['item 8', 'failed'],

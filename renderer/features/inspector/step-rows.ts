@@ -2,6 +2,7 @@
  * The steps of a run as rows: in the order of the graph, one row per round and item, also for what was not reached. Of a
  * map with many items only those that need looking at have a row, and one row counts the rest. Pure.
  */
+import { everyStep } from '../../../shared/run/aside.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
 import { placeText, stepLabel } from '../../../shared/workflow/describe.ts';
 import type { RunState, StepState } from '../../../shared/run/state.ts';
@@ -55,7 +56,7 @@ const listed = 12;
 
 export function stepRows(document: WorkflowDocument, run: RunState): StepRow[] {
   const reached = new Map<string, StepState[]>();
-  for (const state of Object.values(run.steps)) {
+  for (const state of everyStep(run)) {
     const id = stepIdOf(state.key);
     reached.set(id, [...(reached.get(id) ?? []), state]);
   }
@@ -79,7 +80,7 @@ export function stepRows(document: WorkflowDocument, run: RunState): StepRow[] {
         ? { label: stepLabel({ steps: document.steps }, `${stepId}!undo`), kind: step?.compensate?.kind ?? '' }
         : {}),
       key: state.key,
-      place: placeText(state.key) || undefined,
+      place: placeText(state.key) || (step?.kind === 'map' ? note : undefined),
       word: wordOfRow(state),
       state,
     }));
