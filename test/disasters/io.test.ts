@@ -98,18 +98,19 @@ for (const { what, point, error } of failing) {
     async () => {
       if (isImpossible(`Failing ${what}`, whyNoFaults())) return;
       for (let round = 0; round < rounds; round += 1) {
-        const plan = lives.newPlan([well, well, well]);
+        const plan = lives.newPlan(Array.from({ length: 10 }, () => well));
         const life = startLife(plan, fallible());
         // The n-th event is the last one that works.
         const after = round === 0 ? 10 : 1 + Math.floor(random() * 60);
         await life.hasWritten(after);
         breakCalls(life, point, error, round % 2 === 1 ? 'once' : 'always');
-        const { stderr } = await life.ended;
-        if (round % 2 === 0) expect(life.sentence(), stderr).toMatch(clear);
+        const { code, stderr } = await life.ended;
+        // On a busy machine all may be done before the disk is told to fail.
+        if (code !== 0) expect(life.sentence(), stderr).toMatch(clear);
         await expectAcknowledged(life, plan);
         await expectIntents(plan.dataDir);
         await lives.recoverAndJudge(plan);
-        tally({ [`failing ${what}`]: 1 });
+        tally({ [code === 0 ? 'failures that came too late' : `failing ${what}`]: 1 });
       }
     },
   );
