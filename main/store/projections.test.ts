@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { cases } from '../../test/harness/size.ts';
 import { stepIdOf } from '../../shared/run/keys.ts';
 import { evolve, foldRun } from '../../shared/run/evolve.ts';
-import type { RunEvent, TaskAnswer } from '../../shared/run/events.ts';
+import type { KeptEffect, RunEvent, TaskAnswer } from '../../shared/run/events.ts';
 import { documentSchema } from '../../shared/workflow/document.ts';
 import { effectRows, labelOf, taskRows, touchedBy } from './projections.ts';
 
@@ -50,6 +50,25 @@ const body = fc.oneof(
   fc.record({ type: fc.constant('run_completed' as const), output: fc.jsonValue() }),
   fc.record({ type: fc.constant('rollback_started' as const), by }),
   fc.record({ type: fc.constant('run_rolled_back' as const) }),
+  fc.record({
+    type: fc.constant('undo_ordered' as const),
+    id: fc.constantFrom('o1', 'o2'),
+    steps: fc.uniqueArray(step),
+    because: fc.constant('send_back' as const),
+    by,
+    then: fc.constant({ type: 'reset' as const }),
+  }),
+  fc.record({
+    type: fc.constant('undo_finished' as const),
+    id: fc.constantFrom('o1', 'o2'),
+    kept: fc.constant<KeptEffect[]>([]),
+  }),
+  fc.record({
+    type: fc.constant('steps_reset' as const),
+    steps: fc.uniqueArray(step),
+    because: fc.constant('send_back' as const),
+    by,
+  }),
   fc.record({ type: fc.constant('run_failed' as const), reason: fc.constant('x'), openEffects: fc.nat(3) }),
 );
 

@@ -168,13 +168,21 @@ export interface Touched {
   effects: Set<string>;
 }
 
-const closing: ReadonlySet<string> = new Set(['run_completed', 'run_failed', 'rollback_started', 'run_rolled_back']);
+/** What these change is not in the event: a run's end closes all its tasks, an undoing and a reset reach many steps. */
+const wide: ReadonlySet<string> = new Set([
+  'run_completed',
+  'run_failed',
+  'rollback_started',
+  'run_rolled_back',
+  'undo_ordered',
+  'undo_finished',
+  'steps_reset',
+]);
 
 export function touchedBy(events: readonly RunEvent[]): Touched {
   const touched: Touched = { all: false, steps: new Set(), tasks: new Set(), effects: new Set() };
   for (const event of events) {
-    // The end of a run, and its turning back, close its tasks.
-    if (closing.has(event.type)) touched.all = true;
+    if (wide.has(event.type)) touched.all = true;
     // The end of a compensation also changes what it undid.
     if ('step' in event && event.step !== undefined) touched.steps.add(event.step).add(undoneBy(event.step));
     if ('taskId' in event) touched.tasks.add(event.taskId);

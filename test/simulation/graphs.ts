@@ -30,7 +30,9 @@ function withoutLimits(document: WorkflowDocument): WorkflowDocument {
   const reached = new Set(document.edges.map(({ to }) => to.step));
   const more = ids.flatMap((id, index): WorkflowDocument['edges'] => {
     const before = ids[index - 1];
-    if (before === undefined || reached.has(id)) return [];
+    // No edge crosses into or out of a map.
+    const isBeside = before !== undefined && document.steps[before]?.parent === document.steps[id]?.parent;
+    if (!isBeside || reached.has(id)) return [];
     return [{ id: `more_${id}`, from: { step: before, port: 'out' }, to: { step: id } }];
   });
   const steps = Object.entries(document.steps).map(([id, { budget: _budget, ...step }]) => [id, step] as const);
