@@ -55,7 +55,6 @@ test('a sample parks, is approved and completes, and every command shows it', as
     state: 'complete',
     workflow: 'wf_refund',
     reads: [{ step: 'read', url: 'sandbox://crm/orders/ord_1042', etag: '"1"' }],
-    basedOn: [{ step: 'update', status: 'confirmed', reads: [{ step: 'read', etag: '"1"' }] }],
   });
   expect(linesOf((await desk.run('runs', 'list', '--json')).out)).toMatchObject([{ runId, word: 'complete' }]);
   const events = linesOf((await desk.run('runs', 'events', runId, '--json')).out);
