@@ -2,7 +2,8 @@
  * When a run that nobody watches has to be looked at again, told from its state alone: what a start of the host reads
  * instead of folding every unfinished run. It may say "now" without need; it must never let a run oversleep.
  */
-import { isOpen, type RunState, type StepStatus } from './state.ts';
+import type { StepKey } from './events.ts';
+import { heldSteps, isOpen, type RunState, type StepStatus } from './state.ts';
 
 /** The run is on its way and goes on as soon as a host is there. */
 export const atOnce = 0;
@@ -22,11 +23,21 @@ export function wakeOf(state: RunState): number | undefined {
   if (steps.some(({ status }) => (isHeld ? status === 'running' : moving.has(status)))) return atOnce;
   // No timer of a paused run fires: nothing moves it but whoever resumes it.
   if (isPaused) return undefined;
-  const limits = steps.flatMap(({ watch }) => (watch && watch.taskId === undefined ? [watch] : []));
-  const due = [...open, ...limits, ...(isHeld ? [] : steps)].flatMap(({ dueAt }) =>
+  const due = [...open, ...openLimits(state), ...(isHeld ? [] : steps)].flatMap(({ dueAt }) =>
     dueAt === undefined ? [] : [dueAt],
   );
   if (due.length > 0) return Math.min(...due);
   const isAwaited = steps.some(({ status }) => status === 'signal');
   return open.length > 0 || isAwaited ? undefined : atOnce;
+}
+
+/**
+ * Waits with a limit by an escalation rule that nobody was asked about yet, with the moment each is over. A step whose
+ * changes are being undone no longer waits for what it was waiting for.
+ */
+export function openLimits(state: Pick<RunState, 'steps' | 'undoOrders'>): { step: StepKey; dueAt: number }[] {
+  const held = heldSteps(state);
+  return Object.values(state.steps).flatMap(({ key, watch }) =>
+    watch && watch.taskId === undefined && !held.has(key) ? [{ step: key, dueAt: watch.dueAt }] : [],
+  );
 }

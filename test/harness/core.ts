@@ -178,11 +178,14 @@ export function coreDriver(graph: Graph, options: CoreOptions = {}) {
   }
 
   function beginWhatIsDue(apply: (command: Command) => Refusal | undefined, added: readonly RunEvent[]): Due {
+    let rounds = 0;
     for (;;) {
       const found = due(current(), now, graph);
       const first = found.tasks.filter((task) => task.type !== 'execute' && task.type !== 'child');
       if (first.length === 0) return found;
       const decided = added.length;
+      rounds += 1;
+      if (rounds > 2_000) throw new Error(`What is due changes nothing: ${JSON.stringify([first, added.slice(-6)])}`);
       for (const task of first) {
         if (task.type === 'escalate') apply({ type: 'escalate_task', taskId: task.taskId });
         else if (task.type === 'overdue') apply({ type: 'escalate_wait', step: task.step });

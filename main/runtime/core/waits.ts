@@ -7,6 +7,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import type { StepKey, TaskAnswer } from '../../../shared/run/events.ts';
 import { isUndoKey } from '../../../shared/run/keys.ts';
 import { isOpen, stepOf, type RunState, type StepState } from '../../../shared/run/state.ts';
+import { openLimits } from '../../../shared/run/wake.ts';
 import { durationText, stepLabel } from '../../../shared/workflow/describe.ts';
 import type { EscalationRule } from '../../../shared/workflow/document.ts';
 import type { DecideContext } from './commands.ts';
@@ -35,10 +36,7 @@ export function limitWaits(turn: Turn): void {
 
 /** Waits whose limit was not reached yet, with the moment it will be. */
 export function limitedWaits(state: RunState): { step: StepKey; dueAt: number }[] {
-  if (state.cancelling || state.paused || state.rollback) return [];
-  return Object.values(state.steps).flatMap(({ key, watch }) =>
-    watch && watch.taskId === undefined ? [{ step: key, dueAt: watch.dueAt }] : [],
-  );
+  return state.cancelling || state.paused || state.rollback ? [] : openLimits(state);
 }
 
 /** False when it came too late: the wait has ended, or was escalated already. */
