@@ -160,6 +160,31 @@ describe('A rule about waiting', () => {
     expect(core.running()).toEqual(['b']);
   });
 
+  test('fires once when the other path has to wait until what was done is undone', () => {
+    const core = coreDriver(
+      graphOf(
+        {
+          a: effectStep('idempotent', {
+            gates,
+            escalation: [wait({ then: 'fallback' })],
+            compensate: { kind: 'test', config: {}, effect: 'idempotent' },
+          }),
+          b: step(),
+        },
+        [['a:failed', 'b']],
+      ),
+    );
+    core.start();
+    core.finish('a', ok(1));
+    core.advance(1_000);
+    core.advance(100_000);
+    expect(core.running()).toEqual(['a!undo']);
+    expect(core.wakeAt()).toBeUndefined();
+    expect(core.types().filter((type) => type === 'undo_ordered')).toHaveLength(1);
+    core.finish('a!undo', ok(1));
+    expect(core.running()).toEqual(['b']);
+  });
+
   test('fires once after a sleep, and not again when the clock goes back', () => {
     const core = withRule({ gates }, [wait()]);
     core.finish('a', ok(1));

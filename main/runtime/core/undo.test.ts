@@ -76,6 +76,19 @@ describe('an undo order', () => {
     expect(undone.map(({ undoes }) => core.state().effects[undoes ?? '']?.generation)).toEqual([1, 2]);
   });
 
+  test('waits for the answer to a change that is made anew before the earlier one of its step is undone', () => {
+    const core = coreDriver(graphOf({ pay: undoable({ gates: { after: { owner: 'role:lead' } } }), beside: step() }));
+    core.start();
+    core.finish('pay', ok(1));
+    core.decide('pay', 'send_back', { reason: 'Too much' });
+    order(core, ['pay']);
+    expect(core.running().sort()).toEqual(['beside', 'pay']);
+    core.finish('pay', ok(2));
+    expect(core.running()).toContain('pay!undo');
+    core.drive();
+    expect(Object.values(core.state().effects).filter(({ status }) => status === 'rolled_back')).toHaveLength(2);
+  });
+
   test('lets go what only reads and waits for what is announced', () => {
     const graph = graphOf({ look: step({ effect: 'read' }), pay: undoable() });
     const core = begun(graph);

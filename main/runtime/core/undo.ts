@@ -112,12 +112,17 @@ export function whyKept(state: RunState, graph: Graph, { status, step }: EffectS
   return undefined;
 }
 
-/** The compensations that may go now: one of the rollback, or one of each order; none before doubt is settled. */
+/** The compensations that may go now: one of the rollback, or one of each order; none before all answers are there. */
 export function compensationsNow(state: RunState, graph: Graph): Instance[] {
   const orders = state.rollback ? [undefined] : activeOrders(state).map((order) => order.steps);
-  const next = orders.flatMap((steps) =>
-    isAskedFor(state, steps) ? [] : (undoUnderWay(state, graph, steps) ?? nextUndo(state, graph, steps) ?? []),
-  );
+  const next = orders.flatMap((steps) => {
+    if (isAskedFor(state, steps)) return [];
+    const underWay = undoUnderWay(state, graph, steps);
+    if (underWay) return [underWay];
+    // A step that was sent back has an earlier change; undoing that one now would let the announced one be forgotten.
+    const isUnknown = steps?.some((key) => unsettledEffect(state, key)) ?? false;
+    return isUnknown ? [] : (nextUndo(state, graph, steps) ?? []);
+  });
   return [...new Map(next.map((one) => [one.key, one])).values()];
 }
 
