@@ -65,6 +65,8 @@ app.engine.onEvents((runId, events) => {
 });
 const consent = { commandId: 'crash-consent', host: hostname, port: Number(port), by: 'person:tester' };
 await app.handlers['hosts.allow'](consent, new AbortController().signal);
+// The world misbehaves on purpose, in many runs at once; that it is called again soon is part of every life.
+await app.store.saveSetting('breaker', { failures: 5, openMs: 200, longestOpenMs: 1_000 }).catch(refuse);
 await app.start().catch(refuse);
 const runIds: string[] = [];
 for (const [index, behaviours] of plan.runs.entries()) {

@@ -34,7 +34,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'main/runtime/core/turn.ts',
     find: '...(lazy ? { lazy: true } : {}),',
     replace: "...(lazy || body.type === 'effect_intended' || body.type === 'attempt_started' ? { lazy: true } : {}),",
-    caughtBy: { simulation: 40 },
+    caughtBy: { simulation: 200 },
   },
   {
     name: 'a commit that is acknowledged may be lost with the power',
@@ -54,16 +54,16 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a retry is sent without its key',
     file: 'main/runtime/run-actor.ts',
-    find: '...(isAnnounced ? { key: effectKey } : {}) }',
-    replace: '...(isAnnounced && attempt === 1 ? { key: effectKey } : {}) }',
-    caughtBy: { simulation: 40 },
+    find: '...(announced ? { key: effectKey } : {}),',
+    replace: '...(announced && attempt === 1 ? { key: effectKey } : {}),',
+    caughtBy: { simulation: 120 },
   },
   {
     name: 'a retry is a new change with a new key',
     file: 'shared/run/evolve.ts',
     find: "return { ...step, status: 'retry', dueAt: event.dueAt,",
     replace: "return { ...step, status: 'retry', generation: step.generation + 1, dueAt: event.dueAt,",
-    caughtBy: { simulation: 40 },
+    caughtBy: { simulation: 120 },
   },
   {
     name: 'an outcome that arrives during a write calls its step again',
@@ -78,7 +78,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'main/runtime/core/due.ts',
     find: 'if (step.dueAt > now) return',
     replace: 'if (step.dueAt > now + 1_000) return',
-    caughtBy: { simulation: 40 },
+    caughtBy: { simulation: 120 },
   },
   {
     name: 'an item goes up the whole ladder at once after a sleep',
@@ -99,14 +99,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'main/runtime/core/decide.ts',
     find: "(effect.class === 'idempotent' && !turn.state.cancelling)) continue;",
     replace: '!turn.state.cancelling) continue;',
-    caughtBy: { simulation: 40 },
+    caughtBy: { simulation: 120 },
   },
   {
     name: 'what happens once is retried after a timeout',
     file: 'main/runtime/core/effects.ts',
     find: "if (effect.class === 'idempotent' && !turn.state.cancelling) return 'repeatable';",
     replace: "if (!turn.state.cancelling) return 'repeatable';",
-    caughtBy: { simulation: 40 },
+    caughtBy: { simulation: 120 },
   },
   {
     name: 'a no to a second attempt counts for the first one too',
@@ -141,7 +141,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'main/store/projections.ts',
     find: '.add(undoneBy(event.step))',
     replace: '',
-    caughtBy: { simulation: 40 },
+    caughtBy: { simulation: 120 },
   },
   {
     name: 'the journal takes an event twice',
