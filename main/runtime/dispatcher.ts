@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse, Outcome, StepContext, StepKind, StepLog
 import { StepFailure } from '../steps/kind.ts';
 import { toPlainJson } from './plain-json.ts';
 import { nodeScheduler, type Scheduler } from './scheduler.ts';
+import { askTarget, type Probe } from './probe.ts';
 import { notLookedAt, whyNotUnchanged, type EarlierRead } from './unchanged.ts';
 
 export interface Task {
@@ -20,6 +21,8 @@ export interface Task {
   effect: TaskEffect;
   /** What is read again right before the change, which is not made when it has changed. */
   reads?: readonly EarlierRead[];
+  /** Asked before a change that may have happened already is made again. */
+  probe?: Probe;
   attemptTimeoutMs?: number;
   /** An attempt that gives no heartbeat for this long is ended. */
   heartbeatTimeoutMs?: number;
@@ -102,8 +105,8 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
   const { scheduler = nodeScheduler } = options;
   const abort = new AbortController();
   const traffic = { begun: 0, neverLeft: 0 };
-  /** Reading again sends nothing of the change. */
-  let isChecked = (task.reads ?? []).length === 0;
+  /** Reading again and asking send nothing of the change. */
+  let isChecked = (task.reads ?? []).length === 0 && !task.probe;
   let isAlive: () => void = () => undefined;
   const isAliveStill: Beat = () => isAlive();
   const ctx = contextOf(options, task, abort.signal, traffic, (payload) => {
@@ -117,11 +120,22 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     return changesTheWorld(task.effect.class);
   };
 
+  const readingAt = (stepKey: string): StepContext => {
+    const effect = { class: 'read' as const, generation: task.effect.generation };
+    return contextOf(options, { ...task, stepKey, effect }, abort.signal, { begun: 0, neverLeft: 0 }, isAliveStill);
+  };
   const checkReads = async (): Promise<Failed | undefined> =>
-    whyNotUnchanged(task.reads ?? [], { kind, config: task.config }, options.kinds, ({ step }) => {
-      const effect = { class: 'read' as const, generation: task.effect.generation };
-      const read = { ...task, stepKey: step, effect };
-      return contextOf(options, read, abort.signal, { begun: 0, neverLeft: 0 }, isAliveStill);
+    whyNotUnchanged(task.reads ?? [], { kind, config: task.config }, options.kinds, ({ step }) => readingAt(step));
+  const askFirst = async (): Promise<Outcome | undefined> =>
+    task.probe && askTarget(task.probe, options.kinds, () => readingAt(task.stepKey), passing);
+  /** Rejects when the attempt is ended meanwhile. */
+  const passing = (ms: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = scheduler.set(resolve, ms);
+      abort.signal.addEventListener('abort', () => {
+        scheduler.clear(timer);
+        reject(abort.signal.reason as Error);
+      });
     });
 
   let ended: StepError | undefined;
@@ -151,8 +165,9 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
   try {
     const work = Promise.resolve().then(async () => {
       const why = await checkReads().catch((error: unknown) => notLookedAt(asFailure(error, maybeSent)));
-      isChecked = why === undefined;
-      return why ?? kind.execute(task.config, ctx);
+      const known = why ?? (await askFirst());
+      isChecked = known === undefined;
+      return known ?? kind.execute(task.config, ctx);
     });
     const outcome = await Promise.race([work.catch((error: unknown) => asFailure(error, maybeSent)), abandoned]);
     if (outcome === undefined) {

@@ -22,6 +22,8 @@ export interface Scope {
   output?: unknown;
   request?: unknown;
   response?: unknown;
+  /** The change that a probe asks about. */
+  effect?: { key: string };
 }
 
 export interface EvaluateOptions {
@@ -183,6 +185,7 @@ function bindingsOf(scope: Scope): Record<string, unknown> {
     index: scope.index,
     visit: scope.visit,
     review: scope.review,
+    effect: scope.effect,
   };
 }
 

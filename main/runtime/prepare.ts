@@ -71,6 +71,11 @@ function undoScope(state: RunState, key: string): Scope {
   return { ...scopeOf(state, key), output, request: change?.request, response: change?.response };
 }
 
+/** The names that this step's own fields may use; those of a compensation include what it undoes. */
+export function scopeOfStep(state: RunState, key: StepKey): Scope {
+  return isUndoKey(key) ? undoScope(state, key) : scopeOf(state, key);
+}
+
 /** The command that begins the step's next attempt, or the one that refuses it because a value is missing. */
 export async function prepareAttempt(state: RunState, key: string, ctx: PrepareContext): Promise<Begin> {
   const node = nodeOf(ctx.graph, key);
@@ -80,7 +85,7 @@ export async function prepareAttempt(state: RunState, key: string, ctx: PrepareC
     return { type: 'refuse_attempt', step: key, error: { class: 'code', code: 'unknown_kind', message } };
   }
   const step = state.steps[key];
-  const scope = isUndoKey(key) ? undoScope(state, key) : scopeOf(state, key);
+  const scope = scopeOfStep(state, key);
   const stored = storedConfig(state, step);
   const fill = node.children ? resolveMap : resolve;
   const resolved = stored ? { ok: true as const, config: stored } : await fill(node.step.config, scope);

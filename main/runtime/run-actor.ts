@@ -17,6 +17,7 @@ import { keyOfEffect } from './core/attempt.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { prepareClose, prepareItem } from './prepare-map.ts';
 import { checkOutput, prepareAttempt } from './prepare.ts';
+import { probeOf } from './probe.ts';
 import type { Shared } from './engine.ts';
 import type { EarlierRead } from './unchanged.ts';
 
@@ -200,6 +201,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
     const { basedOn } = announced ?? {};
     // Once it may have happened, a change may well be its own: then the repetition finds out, not another look.
     const reads = announced?.mayHaveHappened ? undefined : basedOn?.flatMap(earlierRead);
+    const probe = state && probeOf(state, key, node, announced);
     const { attemptTimeoutMs, heartbeatTimeoutMs } = node.step.retry ?? {};
     shared.faults.hit('before_call', { runId, step: key });
     const outcome = await shared.dispatcher.execute(
@@ -216,6 +218,7 @@ export function createActor(runId: string, graph: Graph, initial: RunState | und
           ...(basedOn ? { basedOn } : {}),
         },
         ...(reads ? { reads } : {}),
+        ...(probe ? { probe } : {}),
         ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
         ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
         ...(step.heartbeat === undefined ? {} : { lastHeartbeat: step.heartbeat }),

@@ -120,12 +120,34 @@ export const budgetSchema = z.strictObject({
   perMonthMicros: micros.optional(),
 });
 
+/** How long a request that was sent may still be on its way to its target, unless a probe says otherwise. */
+export const defaultSettleMs = 5_000;
+
+/** How to ask the target whether a change happened whose answer was lost. */
+export const probeSchema = z.strictObject({
+  kind: z.string().min(1).max(64),
+  kindVersion: z.int().min(1).default(1),
+  label: shortText.optional(),
+  config,
+  happened: expression.meta({
+    description:
+      'Over the answer (output), what was sent (request) and $effect.key: true when it happened, false when it did not; an answer of 404 or 410 says that it did not',
+  }),
+  result: expression.optional().meta({
+    description: 'The result of the step when it happened, from the same names; without it the answer itself',
+  }),
+  settleMs: milliseconds.optional().meta({
+    description: 'How long a request may still be on its way; a no counts when it is still a no after this time',
+  }),
+});
+
 export const compensationSchema = z.strictObject({
   kind: z.string().min(1),
   kindVersion: z.int().min(1).default(1),
   label: shortText.optional(),
   config,
   effect: z.enum(effectClasses).optional(),
+  probe: probeSchema.optional(),
   retry: retrySchema.optional(),
 });
 
@@ -138,6 +160,7 @@ export const stepSchema = z.strictObject({
   description: shortText.optional(),
   config: config.default({}),
   effect: z.enum(effectClasses).optional(),
+  probe: probeSchema.optional(),
   retry: retrySchema.optional(),
   checkpoint: z.boolean().optional(),
   gates: z.strictObject({ before: gateSchema.optional(), after: gateSchema.optional() }).optional(),
@@ -247,6 +270,7 @@ export type Retry = z.output<typeof retrySchema>;
 export type Retrier = z.output<typeof retrierSchema>;
 export type Budget = z.output<typeof budgetSchema>;
 export type Compensation = z.output<typeof compensationSchema>;
+export type Probe = z.infer<typeof probeSchema>;
 export type EscalationRule = z.output<typeof escalationRuleSchema>;
 export type EscalationTrigger = (typeof escalationTriggers)[number];
 export type Settings = z.output<typeof settingsSchema>;

@@ -7,6 +7,7 @@ import { checkBudgets } from './checks/budgets.ts';
 import { report, type CheckContext, type ProblemTools } from './checks/context.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkEffects } from './checks/effects.ts';
+import { checkProbes } from './checks/probes.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkKinds } from './checks/kinds.ts';
@@ -68,6 +69,7 @@ export function findProblems(document: WorkflowDocument, tools: ProblemTools): P
   checkMarks(context);
   checkBudgets(context);
   checkEffects(context);
+  checkProbes(context);
   checkDuplicates(context);
   return context.problems.sort(inDocumentOrder(document));
 }

@@ -36,11 +36,14 @@ export function touches(document: WorkflowDocument, manifests: Manifests): Touch
       if (what !== undefined) found.push({ ...place, what, effect: effectOf(doer, manifests.get(doer.kind)), ...more });
     };
     look(step);
+    if (step.probe) look(step.probe);
     const { id: inside } = refOf(step);
     // What a workflow of this folder touches is not in this document.
     if (step.kind === 'workflow' && !brought.some((one) => one.id === inside))
       found.push({ ...place, what: `the workflow ${inside}, which is not in this file`, effect: 'once' });
-    if (step.compensate) look(step.compensate, { onRollback: true });
+    if (!step.compensate) continue;
+    look(step.compensate, { onRollback: true });
+    if (step.compensate.probe) look(step.compensate.probe, { onRollback: true });
   }
   return found;
 }

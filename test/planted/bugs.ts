@@ -97,16 +97,30 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what happens once is repeated after a crash',
     file: 'main/runtime/core/decide.ts',
-    find: "(effect.class === 'idempotent' && !turn.state.cancelling)) continue;",
-    replace: '!turn.state.cancelling) continue;',
+    find: '!effect || findsOut(turn, effect)) continue;',
+    replace: '!effect || !turn.state.cancelling) continue;',
     caughtBy: { simulation: 120 },
   },
   {
     name: 'what happens once is retried after a timeout',
     file: 'main/runtime/core/effects.ts',
-    find: "if (effect.class === 'idempotent' && !turn.state.cancelling) return 'repeatable';",
+    find: "if (findsOut(turn, effect)) return 'repeatable';",
     replace: "if (!turn.state.cancelling) return 'repeatable';",
     caughtBy: { simulation: 120 },
+  },
+  {
+    name: 'a target is not asked before a change is made again',
+    file: 'main/runtime/run-actor.ts',
+    find: '...(probe ? { probe } : {}),',
+    replace: '',
+    caughtBy: { simulation: 120 },
+  },
+  {
+    name: 'the first no of a target counts while the lost request is still on its way',
+    file: 'main/runtime/probe.ts',
+    find: 'await wait(probe.settleMs);',
+    replace: 'void wait;',
+    caughtBy: { simulation: 400 },
   },
   {
     name: 'a no to a second attempt counts for the first one too',

@@ -7,6 +7,8 @@ import fc from 'fast-check';
 import { canonicalText } from '../../shared/workflow/canonical.ts';
 import type { Step, WorkflowDocument } from '../../shared/workflow/document.ts';
 import { anyGraph } from '../harness/fates.ts';
+import { askedAt } from './steps.ts';
+import { longestWayMs } from './world.ts';
 
 export interface Published {
   document: WorkflowDocument;
@@ -41,13 +43,26 @@ function withoutLimits(document: WorkflowDocument): WorkflowDocument {
   return { ...document, steps: Object.fromEntries(steps), edges: [...document.edges, ...more], settings };
 }
 
+/** The world is asked by the key of the change; a request is at most `longestWayMs` on its way. */
+const question: Step['probe'] = {
+  kind: 'test',
+  kindVersion: 1,
+  config: { url: `${askedAt}{{ $effect.key }}` },
+  happened: 'output.happened',
+  result: '{ "n": 0.5 }',
+  settleMs: longestWayMs + 100,
+};
+
 function simulated(id: string, step: Step, draw: () => number): Step {
   const url = (target: string): string => `sim://${target}/{{ $run.id }}/${id}`;
   const { compensate } = step;
-  const attemptTimeoutMs = draw() < 0.5 ? 4_000 : undefined;
+  const probe = step.effect === 'probeable' && draw() < 0.7 ? { probe: question } : {};
+  // Somebody who asks needs the time until a no counts.
+  const attemptTimeoutMs = draw() < 0.5 ? (probe.probe ? 9_000 : 4_000) : undefined;
   const retry = { retriers: step.retry?.retriers ?? [], ...step.retry };
   return {
     ...step,
+    ...probe,
     config: {
       url: url(step.effect ?? 'pure'),
       order: '{{ $input.order }}',
@@ -60,6 +75,7 @@ function simulated(id: string, step: Step, draw: () => number): Step {
       ? {
           compensate: {
             ...compensate,
+            ...(compensate.effect === 'probeable' && draw() < 0.7 ? { probe: question } : {}),
             config: { url: `${url(compensate.effect ?? 'once')}/undo`, of: '{{ request.url }}' },
           },
         }

@@ -14,6 +14,9 @@ interface Luck {
   fortune(): number;
 }
 
+/** Where the world says whether a change with a key was made: `sim://ask/<key>`. */
+export const askedAt = 'sim://ask/';
+
 export function simulatedKind(luck: Luck, scheduler: Scheduler): StepKind {
   const { draw } = luck;
   const httpManifest = manifests.get('http');
@@ -58,7 +61,7 @@ export function simulatedKind(luck: Luck, scheduler: Scheduler): StepKind {
     async execute(config, ctx) {
       const url = String(config['url']);
       if (url.startsWith('sim://pure/')) return think(ctx);
-      const isRead = url.startsWith('sim://read/');
+      const isRead = url.startsWith('sim://read/') || url.startsWith(askedAt);
       const request: HttpRequest = { method: isRead ? 'GET' : 'POST', url };
       if (!isRead) request.body = config;
       if (ctx.effect.key !== undefined) request.headers = { 'Idempotency-Key': `"${ctx.effect.key}"` };

@@ -5,6 +5,7 @@
 import type { StepError } from '../../shared/run/errors.ts';
 import { errorOfAnswer } from '../../main/runtime/http/status.ts';
 import { StepFailure, type HttpRequest, type HttpResponse } from '../../main/steps/kind.ts';
+import { askedAt } from './steps.ts';
 import type { Alive, VirtualTime } from './time.ts';
 
 export interface SimulatedWorld {
@@ -105,6 +106,7 @@ export function simulatedWorld(
 
       /** It is done on arrival, whether anybody still listens or not. */
       function arrive(): void {
+        if (url.startsWith(askedAt)) return answer(200, { happened: done.has(url.slice(askedAt.length)) });
         if (isRead) return answer(200, answerBody('read'));
         const known = isKeyed && key !== undefined ? stored.get(key) : undefined;
         if (known && known.payload !== payload) {

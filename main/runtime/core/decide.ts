@@ -13,7 +13,7 @@ import { changeChild, finishChild } from './children.ts';
 import type { Command, DecideContext, Decision, Refusal } from './commands.ts';
 import { followersOf } from '../../../shared/workflow/graph.ts';
 import { isDue, isMapDue } from './due.ts';
-import { awaitsAnswer, putInDoubt, unsettledEffect } from './effects.ts';
+import { awaitsAnswer, findsOut, putInDoubt, unsettledEffect } from './effects.ts';
 import { currentKey, instanceOf, rootInstances } from './instances.ts';
 import { decideJoins } from './joins.ts';
 import { climbLadder, timedTasks } from './ladder.ts';
@@ -157,7 +157,7 @@ function recover(turn: Turn): void {
     if (step.status !== 'running') continue;
     emit(turn, { type: 'attempt_abandoned', step: step.key, attempt: step.attempts.length });
     const effect = unsettledEffect(turn.state, step.key);
-    if (!effect || (effect.class === 'idempotent' && !turn.state.cancelling)) continue;
+    if (!effect || findsOut(turn, effect)) continue;
     putInDoubt(turn, effect, 'Holdfast stopped in the middle of the call');
   }
 }

@@ -1,12 +1,12 @@
 /**
- * What an outcome says about an announced effect. Three answers: it did not happen, nobody knows but it may be
- * repeated under its key, or nobody knows and a person must say (in doubt). An effect is never assumed.
+ * What an outcome says about an announced effect. Three answers: it did not happen, nobody knows but trying
+ * again finds out, or nobody knows and a person must say (in doubt). An effect is never assumed.
  */
 import type { ErrorClass, StepError } from '../../../shared/run/errors.ts';
 import type { StepKey } from '../../../shared/run/events.ts';
 import { isOpen, type EffectState, type RunState } from '../../../shared/run/state.ts';
 import { escalate } from './failure.ts';
-import { emit, type Turn } from './turn.ts';
+import { emit, graphStep, type Turn } from './turn.ts';
 
 export type Settlement = 'did_not_happen' | 'partly_applied' | 'repeatable' | 'in_doubt';
 
@@ -30,9 +30,16 @@ export function settleFailedEffect(
     emit(turn, { type: 'effect_failed', step, key, sent, error });
     return 'did_not_happen';
   }
-  if (effect.class === 'idempotent' && !turn.state.cancelling) return 'repeatable';
+  if (findsOut(turn, effect)) return 'repeatable';
   putInDoubt(turn, effect, error.message);
   return 'in_doubt';
+}
+
+/** Trying again finds out what became of it: the target honours the key, or is asked before anything is sent. */
+export function findsOut(turn: Turn, { class: effectClass, step }: EffectState): boolean {
+  if (turn.state.cancelling) return false;
+  const isAsked = effectClass === 'probeable' && graphStep(turn.ctx, step)?.step.probe !== undefined;
+  return effectClass === 'idempotent' || isAsked;
 }
 
 /** The run stops here and asks a named person instead of guessing. A cancelled run keeps it in plain sight. */

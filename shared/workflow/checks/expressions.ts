@@ -2,7 +2,7 @@
  * Can every expression be read, and does each name only steps that have run by then? Templates in configs, and the
  * fields that are expressions by themselves, with or without `{{ }}`.
  */
-import type { Gate } from '../document.ts';
+import type { Gate, Probe } from '../document.ts';
 import { stepReferences } from '../expression-scan.ts';
 import { quoted } from '../issues.ts';
 import { pathOf, pointerOf, type PathPart } from '../pointer.ts';
@@ -91,6 +91,19 @@ function gateUses(gate: Gate | undefined, path: PathPart[], step: string, afterS
   return uses;
 }
 
+function probeUses(
+  context: CheckContext,
+  probe: Probe,
+  path: PathPart[],
+  step: string,
+  afterStep: boolean,
+): ExpressionUse[] {
+  const uses = configUses(context, probe, [...path, 'config'], step, afterStep);
+  uses.push(field(probe.happened, [...path, 'happened'], step, afterStep));
+  if (probe.result !== undefined) uses.push(field(probe.result, [...path, 'result'], step, afterStep));
+  return uses;
+}
+
 function usesOf(context: CheckContext): ExpressionUse[] {
   const uses: ExpressionUse[] = [];
   for (const [id, step] of Object.entries(context.document.steps)) {
@@ -99,8 +112,12 @@ function usesOf(context: CheckContext): ExpressionUse[] {
     if (step.doneWhen !== undefined) uses.push(field(step.doneWhen, [...path, 'doneWhen'], id, true));
     uses.push(...gateUses(step.gates?.before, [...path, 'gates', 'before'], id, false));
     uses.push(...gateUses(step.gates?.after, [...path, 'gates', 'after'], id, true));
-    if (step.compensate)
-      uses.push(...configUses(context, step.compensate, [...path, 'compensate', 'config'], id, true));
+    if (step.probe) uses.push(...probeUses(context, step.probe, [...path, 'probe'], id, false));
+    const { compensate } = step;
+    if (!compensate) continue;
+    uses.push(...configUses(context, compensate, [...path, 'compensate', 'config'], id, true));
+    if (compensate.probe)
+      uses.push(...probeUses(context, compensate.probe, [...path, 'compensate', 'probe'], id, true));
   }
   context.document.settings?.stopWhen?.forEach((condition, index) => {
     if ('expression' in condition)

@@ -119,10 +119,14 @@ function checkOneOf(
 }
 
 function checkStep(context: CheckContext, id: string, step: Step): void {
-  checkKind(context, step, ['steps', id], label(context, id));
+  const name = label(context, id);
+  checkKind(context, step, ['steps', id], name);
+  if (step.probe) checkKind(context, step.probe, ['steps', id, 'probe'], `What asks about ${name}`);
   if (!step.compensate) return;
-  const who = `What undoes ${label(context, id)}`;
+  const who = `What undoes ${name}`;
   checkKind(context, step.compensate, ['steps', id, 'compensate'], who);
+  const { probe } = step.compensate;
+  if (probe) checkKind(context, probe, ['steps', id, 'compensate', 'probe'], `What asks about what undoes ${name}`);
   const effect = context.graph.steps.get(id)?.effect;
   if (effect === 'pure' || effect === 'read')
     report(context, {
