@@ -101,7 +101,11 @@ describe('SIGKILL at random instants', () => {
         seed += 1;
         const random = seeded(seed);
         const pick = (from: string[]): string => from[Math.floor(random() * from.length)] ?? 'ok';
-        const anyRun = (): Behaviours => ({ keyed: pick(keyedBehaviours), unkeyed: pick(unkeyedBehaviours) });
+        const anyRun = (): Behaviours => ({
+          keyed: pick(keyedBehaviours),
+          unkeyed: pick(unkeyedBehaviours),
+          asked: pick(keyedBehaviours),
+        });
         const plan = newPlan(Array.from({ length: 8 }, anyRun));
         for (let life = 0; life < 6; life += 1) {
           counts.lives += 1;

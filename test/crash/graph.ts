@@ -21,6 +21,8 @@ export const unkeyedBehaviours = keyedBehaviours.filter((one) => one !== '503' &
 export interface Behaviours {
   keyed: string;
   unkeyed: string;
+  /** Of the target that can be asked; it answers well when this is absent. */
+  asked?: string;
   /** Of the target that takes back; it answers well when this is absent. */
   undo?: string;
 }
@@ -81,6 +83,28 @@ export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocu
         retry: { ...patient, ...within(behaviours.keyed) },
         compensate: undo('pay', { deed: '{{ output.id }}' }),
       },
+      book: {
+        kind: 'http',
+        kindVersion: 1,
+        label: 'Book',
+        config: {
+          method: 'POST',
+          url: url('asked', behaviours.asked ?? 'ok'),
+          body: { paid: '{{ $steps.pay.output.id }}' },
+        },
+        checkpoint: true,
+        effect: 'probeable',
+        // Time enough for a second no; who never answers is asked after that.
+        retry: { ...patient, ...within(behaviours.asked ?? 'ok') },
+        probe: {
+          kind: 'http',
+          kindVersion: 1,
+          config: { method: 'GET', url: `${origin}/asked/{{ $run.id }}` },
+          happened: '$exists(output.id)',
+          settleMs: 100,
+        },
+        compensate: undo('book', { booked: '{{ output.id }}' }),
+      },
       pause: { kind: 'wait', kindVersion: 1, label: 'Pause', config: { durationMs: 40 } },
       tell: {
         kind: 'http',
@@ -102,7 +126,8 @@ export function crashGraph(origin: string, behaviours: Behaviours): WorkflowDocu
       ['calc', 'look'],
       ['look', 'saved'],
       ['saved', 'pay'],
-      ['pay', 'pause'],
+      ['pay', 'book'],
+      ['book', 'pause'],
       ['pause', 'tell'],
       ['tell', 'last'],
     ].map(([from = '', to = ''], index) => ({ id: `e${index}`, from: { step: from, port: 'out' }, to: { step: to } })),

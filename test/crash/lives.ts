@@ -80,6 +80,7 @@ export function livesIn(folder: string, world: () => World) {
     for (const run of recovered.runs) {
       expect(run).toMatchObject({ word: 'complete', openTasks: [] });
       placeOfOnly(deeds, `/keyed/${run.runId}`);
+      placeOfOnly(deeds, `/asked/${run.runId}`);
       placeOfOnly(deeds, `/unkeyed/${run.runId}`);
     }
     return recovered;
@@ -91,11 +92,11 @@ export function livesIn(folder: string, world: () => World) {
     const deeds = await world().deeds();
     for (const run of recovered.runs) {
       expect(run).toMatchObject({ word: 'rolled_back', openTasks: [] });
-      const places = ['keyed', 'unkeyed', 'keyed/undo-tell', 'keyed/undo-pay'].map((target) =>
-        placeOfOnly(deeds, `/${target}/${run.runId}`),
-      );
+      const order = ['keyed', 'asked', 'unkeyed', 'keyed/undo-tell', 'keyed/undo-book', 'keyed/undo-pay'];
+      const places = order.map((target) => placeOfOnly(deeds, `/${target}/${run.runId}`));
       expect(places).toEqual(places.toSorted((one, other) => one - other));
-      const [paid = -1, , , unpaid = -1] = places;
+      const [paid = -1] = places;
+      const unpaid = places.at(-1) ?? -1;
       expect(deeds[unpaid]?.payload).toBe(JSON.stringify({ deed: `deed_${paid + 1}` }));
     }
     return recovered;

@@ -102,7 +102,11 @@ test(`${cuts} power cuts: what was acknowledged is there, and the runs go on`, {
     const acknowledged = new Map<string, number>();
     for (let cut = 0; cut < Math.min(cuts, cutsPerFolder); cut += 1) {
       for (let more = 0; more < 6; more += 1) {
-        plan.runs.push({ keyed: pick(keyedBehaviours), unkeyed: pick(unkeyedBehaviours) });
+        plan.runs.push({
+          keyed: pick(keyedBehaviours),
+          unkeyed: pick(unkeyedBehaviours),
+          asked: pick(keyedBehaviours),
+        });
       }
       await withDisk(image, async () => {
         const life = startLife(plan);

@@ -1,7 +1,8 @@
 /**
  * The oracle of the crash tests: a process of its own, never killed, with an fsynced append-only ledger of what was
  * really done to it. `/keyed` honours Idempotency-Key (409 while the first is in flight, 422 for another payload, the
- * stored answer replayed), `/unkeyed` does not, `/read` changes nothing.
+ * stored answer replayed), `/unkeyed` does not, `/asked` does not either but says to a GET whether it was done, `/read`
+ * changes nothing.
  *
  * How a call behaves is asked for with `?do=`: `ok`, `slow` (does the work, answers after 60 ms); and, the first time only,
  * `drop_after` (does the work and closes the connection without an answer), `drop_before` (closes before doing), `503` and
@@ -15,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Deed {
   at: number;
-  target: 'keyed' | 'unkeyed';
+  target: 'keyed' | 'asked' | 'unkeyed';
   path: string;
   key?: string;
   payload: string;
@@ -37,7 +38,11 @@ function doTheWork(deed: Deed): string {
   deeds.push(deed);
   writeSync(ledger, `${JSON.stringify(deed)}\n`);
   fsyncSync(ledger);
-  return JSON.stringify({ id: `deed_${deeds.length}`, path: deed.path });
+  return idOf(deeds.length);
+}
+
+function idOf(place: number): string {
+  return JSON.stringify({ id: `deed_${place}`, path: deeds[place - 1]?.path });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -47,8 +52,15 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.end(body);
   };
   if (url.pathname === '/deeds') return send(200, JSON.stringify(deeds));
+  const asked = url.pathname.startsWith('/asked') && request.method === 'GET';
+  if (asked) {
+    const deed = deeds.findIndex(({ path }) => path === url.pathname);
+    return deed < 0
+      ? send(404, '{"error":{"code":"not_found","message":"Nothing was done"}}')
+      : send(200, idOf(deed + 1));
+  }
   if (url.pathname.startsWith('/read')) return send(200, JSON.stringify({ value: url.pathname, deeds: deeds.length }));
-  const target = url.pathname.startsWith('/keyed') ? 'keyed' : 'unkeyed';
+  const target = (['keyed', 'asked'] as const).find((one) => url.pathname.startsWith(`/${one}`)) ?? 'unkeyed';
   const behaviour = url.searchParams.get('do') ?? 'ok';
   const isFirst = !misbehaved.has(request.url ?? '');
   misbehaved.add(request.url ?? '');

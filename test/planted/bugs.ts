@@ -4,7 +4,7 @@
  */
 
 export type Catcher =
-  /** So many seeds of the simulation, from the first. */
+  /** At most so many seeds of the simulation, from the first until one breaks a rule. */
   | { simulation: number }
   /** A suite of vitest, its files, and optionally the names of its tests. */
   | { suite: string; files: string[]; named?: string };
@@ -120,7 +120,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'main/runtime/probe.ts',
     find: 'await wait(probe.settleMs);',
     replace: 'void wait;',
-    caughtBy: { simulation: 400 },
+    caughtBy: { suite: 'unit', files: ['main/runtime/probe.engine.test.ts'] },
   },
   {
     name: 'a no to a second attempt counts for the first one too',

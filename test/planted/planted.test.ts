@@ -29,7 +29,8 @@ function newCopy(name: string): string {
 }
 
 function argsOf(catcher: Catcher): string[] {
-  if ('simulation' in catcher) return ['test/simulation/main.ts', '--from', '1', '--count', String(catcher.simulation)];
+  if ('simulation' in catcher)
+    return ['test/simulation/main.ts', '--from', '1', '--count', String(catcher.simulation), '--until-broken'];
   const { suite, files, named } = catcher;
   const only = named === undefined ? [] : ['-t', named];
   return [

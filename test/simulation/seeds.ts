@@ -20,13 +20,18 @@ export interface Simulated {
 
 export async function simulateSeeds(
   seeds: readonly number[],
-  { twiceEvery, tell }: { twiceEvery: number; tell?: (line: string) => void },
+  {
+    twiceEvery,
+    untilBroken = false,
+    tell,
+  }: { twiceEvery: number; untilBroken?: boolean; tell?: (line: string) => void },
 ): Promise<Simulated> {
   const folder = simulationFolder();
   const total: Simulated = { seeds: seeds.length, lives: 0, crashes: 0, events: 0, deeds: 0, failures: [] };
   try {
     await prepareTemplate(folder.path);
     for (const [index, seed] of seeds.entries()) {
+      if (untilBroken && total.failures.length > 0) break;
       const again = `again with HOLDFAST_SEED=${seed}, or node test/simulation/main.ts --from ${seed} --count 1`;
       const first = await simulate(seed, folder.path, tell);
       total.lives += 1;
