@@ -241,8 +241,9 @@ test(
             skippedAfter.set(from, [...(skippedAfter.get(from) ?? []), event.step]);
           }
         }
-        // Nothing new begins once a step has failed for good.
-        if (!begun.has(event.step)) expect(hasFailed).toBe(false);
+        // Nothing new begins once a step has failed for good; what a join let go of is left out whenever that is settled.
+        const isLetGo = event.type === 'step_skipped' && lost.has(event.step);
+        if (!begun.has(event.step) && !isLetGo) expect(hasFailed).toBe(false);
         begun.add(event.step);
       }
       if (event.type === 'run_reopened') {
