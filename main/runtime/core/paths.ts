@@ -73,6 +73,8 @@ export function fallbackEdges(node: GraphStep, error: StepError): Edge[] {
  * them were skipped.
  */
 export function position({ node, scope }: Instance, state: RunState, graph: Graph): 'ready' | 'skipped' | 'pending' {
+  // A loop that went round leads here, also when no path did: its first round may have been given by a person.
+  if (node.incoming.some((edge) => edge.loop && iterationOf(state, scope, edge) > 1)) return 'ready';
   let taken = 0;
   let isOpen = false;
   for (const edge of node.arriving) {

@@ -23,7 +23,8 @@ export function isHeldByRule(turn: Turn, node: GraphStep, key: StepKey, output: 
   const { placed, message } = crossed;
   const { on, then } = placed.rule;
   const error: StepError = { class: on === 'cost_over' ? 'budget' : 'low_confidence', code: 'rule', message };
-  const happened = changesTheWorld(node.effect);
+  // What a map did for its items is not simply done once more.
+  const happened = changesTheWorld(node.effect) || node.children !== undefined;
   if (then === 'fallback' && takeFallbackByRule(turn, node, key, { on, message })) return true;
   if (then === 'fail' || then === 'rollback') {
     endByRule(turn, key, error, then);

@@ -17,7 +17,7 @@
 import type { StepError } from '../../../shared/run/errors.ts';
 import type { KeptEffect, RunEventBody, StepKey, UndoThen } from '../../../shared/run/events.ts';
 import { withItems } from '../../../shared/run/aside.ts';
-import { isUndoKey, placeOf, scopeOfKey, stepIdOf, undoKeyOf } from '../../../shared/run/keys.ts';
+import { isUndoKey, placeOf, scopeOfKey, stepIdOf, undoKeyOf, undoneBy } from '../../../shared/run/keys.ts';
 import {
   activeOrders,
   isOpen,
@@ -39,6 +39,8 @@ export function orderUndo(turn: Turn, order: Omit<Body<'undo_ordered'>, 'id'>): 
   for (const key of steps) {
     letGo(turn, key);
     askFirst(turn, key);
+    // An earlier attempt to undo it was given up while nobody knew whether it happened.
+    askFirst(turn, undoKeyOf(key));
   }
 }
 
@@ -77,11 +79,15 @@ function askFirst(turn: Turn, step: StepKey): void {
   }
 }
 
-/** Somebody is asked whether an effect of these steps happened; of all steps that go forward when none are named. */
+/**
+ * Somebody is asked whether an effect of these steps, or of undoing them, happened; of all steps that go forward when none
+ * are named.
+ */
 export function isAskedFor(state: RunState, steps?: readonly StepKey[]): boolean {
+  const isMeant = (step: StepKey): boolean =>
+    steps ? steps.includes(isUndoKey(step) ? undoneBy(step) : step) : !isUndoKey(step);
   return Object.values(state.tasks).some(
-    ({ kind, step, ...task }) =>
-      kind === 'in_doubt' && isOpen(task) && (steps ? steps.includes(step) : !isUndoKey(step)),
+    ({ kind, step, ...task }) => kind === 'in_doubt' && isOpen(task) && isMeant(step),
   );
 }
 
