@@ -298,3 +298,42 @@ describe('An effect that happened, with a result that does not count as done', (
     expect(core.state()).toMatchObject({ word: 'complete', output: 1 });
   });
 });
+
+describe('A target that can be asked', () => {
+  const probe = { kind: 'test', config: {}, happened: 'output.happened' };
+
+  test('is tried again after a timeout and after a crash, under its key: asking comes before sending', () => {
+    const core = coreDriver(graphOf({ pay: effectStep('probeable', { retry, probe }) }));
+    core.start();
+    core.finish('pay', failure('timeout'));
+    expect(core.step('pay').status).toBe('retry');
+    core.advance(1_000);
+    core.crash();
+    expect(core.openTasks()).toEqual([]);
+    expect(core.running()).toEqual(['pay']);
+    expect(new Set(core.calls.map((call) => call.key)).size).toBe(1);
+    core.finish('pay', ok());
+    expect(theEffect(core)).toMatchObject({ status: 'confirmed', attempts: 3 });
+  });
+
+  test('ends with a person when asking never gave an answer, and when the run is cancelled', () => {
+    const core = coreDriver(graphOf({ pay: effectStep('probeable', { retry, probe }) }));
+    core.start();
+    core.finish('pay', failure('timeout'));
+    core.advance(1_000);
+    core.finish('pay', failure('not_sent', { sent: false }));
+    expect(core.openTasks()).toMatchObject([{ kind: 'in_doubt' }]);
+    const other = coreDriver(graphOf({ pay: effectStep('probeable', { retry, probe }) }));
+    other.start();
+    other.cancel();
+    other.finish('pay', failure('timeout'));
+    expect(theEffect(other)?.status).toBe('in_doubt');
+  });
+
+  test('without anybody who asks is a question to a person', () => {
+    const core = coreDriver(graphOf({ pay: effectStep('probeable', { retry }) }));
+    core.start();
+    core.finish('pay', failure('timeout'));
+    expect(core.openTasks()).toMatchObject([{ kind: 'in_doubt' }]);
+  });
+});

@@ -57,6 +57,16 @@ describe('A loop', () => {
     expect(core.events().find((event) => event.type === 'loop_taken')).toMatchObject({ exits: ['e3'] });
   });
 
+  test('leads to its first step also when no path led there and a person gave its first round', () => {
+    const side = graphOf({ ask: step(), draft: step(), check: step() }, [['ask', 'draft'], ...edges.slice(0, 2)]);
+    const core = coreDriver(side, { script: { ask: [ok(1, { ports: ['other'] })], check: [back] } });
+    core.start();
+    core.turn({ type: 'skip_step', step: 'draft', by: 'person:ada', reason: 'Known', output: 1, ports: ['out'] });
+    core.drive();
+    expect(core.calls.map((call) => call.step)).toEqual(['ask', 'check', 'draft#2', 'check#2']);
+    expect(core.state().end).toBe('complete');
+  });
+
   test('gives the effects of each visit a key of their own', () => {
     const pays = graphOf({ pay: effectStep('once'), check: step() }, [
       ['pay', 'check'],

@@ -33,6 +33,14 @@ describe('A map', () => {
     expect(core.state()).toMatchObject({ end: 'complete', output: 'of after' });
   });
 
+  test('is not simply run again when a rule holds its result back: its items may have changed something', () => {
+    const unsure = each({ items: [1] }, { escalation: [{ on: 'confidence_below', owner: 'role:ops', below: 0.5 }] });
+    const core = coreDriver(graphOf({ each: unsure, x: { ...effectStep('once'), parent: 'each' } }));
+    core.start();
+    core.finish('each[0]/x', ok());
+    expect(core.openTasks()).toMatchObject([{ on: 'confidence_below', allow: ['approve', 'give_up', 'skip'] }]);
+  });
+
   test('over nothing is done at once; without a limit the items come one after the other', () => {
     const none = coreDriver(graphOf({ each: each({ items: [] }), x: inside() }));
     none.start();

@@ -89,6 +89,25 @@ describe('an undo order', () => {
     expect(Object.values(core.state().effects).filter(({ status }) => status === 'rolled_back')).toHaveLength(2);
   });
 
+  test('asks first about an undoing that was given up while nobody knew whether it happened', () => {
+    const once = effectStep('idempotent', { compensate: { kind: 'test', config: {}, effect: 'once' } });
+    const core = begun(
+      graphOf({ pay: once, tell: step({ gates: { before: { owner: 'role:lead' } } }) }, [['pay', 'tell']]),
+      'pay',
+    );
+    order(core, ['pay', 'tell']);
+    core.finish('pay!undo', failure('timeout'));
+    core.decide('pay!undo', 'give_up');
+    core.finish('pay', ok('again'));
+    order(core, ['pay', 'tell']);
+    expect(core.running()).toEqual([]);
+    expect(core.openTasks()).toMatchObject([{ kind: 'in_doubt', step: 'pay!undo' }]);
+    core.decide('pay!undo', 'happened');
+    expect(core.running()).toEqual(['pay!undo']);
+    const undone = Object.values(core.state().effects).filter(({ step: of }) => of === 'pay!undo');
+    expect(undone.map(({ undoes }) => core.state().effects[undoes ?? '']?.generation)).toEqual([1, 2]);
+  });
+
   test('lets go what only reads and waits for what is announced', () => {
     const graph = graphOf({ look: step({ effect: 'read' }), pay: undoable() });
     const core = begun(graph);
