@@ -69,12 +69,10 @@ export function fallbackEdges(node: GraphStep, error: StepError): Edge[] {
 }
 
 /**
- * `ready`: as many paths as it needs were taken, or every one is settled and at least one was taken. `skipped`: all of
- * them were skipped.
+ * `ready`: as many paths as it needs were taken, or every one is settled and at least one was taken, or a loop led back
+ * here. `skipped`: all of them were skipped.
  */
 export function position({ node, scope }: Instance, state: RunState, graph: Graph): 'ready' | 'skipped' | 'pending' {
-  // A loop that went round leads here, also when no path did: its first round may have been given by a person.
-  if (node.incoming.some((edge) => edge.loop && iterationOf(state, scope, edge) > 1)) return 'ready';
   let taken = 0;
   let isOpen = false;
   for (const edge of node.arriving) {
@@ -85,7 +83,9 @@ export function position({ node, scope }: Instance, state: RunState, graph: Grap
   }
   if (taken >= node.needed || node.arriving.length === 0) return 'ready';
   if (isOpen) return 'pending';
-  return taken > 0 ? 'ready' : 'skipped';
+  if (taken > 0) return 'ready';
+  // A loop that went round leads here, also when no path did: its first round may have been given by a person.
+  return node.incoming.some((edge) => edge.loop && iterationOf(state, scope, edge) > 1) ? 'ready' : 'skipped';
 }
 
 /** The step that ended without a result and without a path that handles it: the run is coming to its end. */
