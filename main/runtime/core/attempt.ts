@@ -15,7 +15,7 @@ import type { AttemptOutcome, Checked, DecideContext, GateValues, Prepared } fro
 import { isHeldByRule } from './rules.ts';
 import { startChild } from './child-start.ts';
 import { confirmStep } from './confirm.ts';
-import { putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
+import { findsOut, putInDoubt, settleFailedEffect, unsettledEffect } from './effects.ts';
 import { endByRule, escalate, escalationRule } from './failure.ts';
 import { failOrFallBack, takeFallbackByRule } from './fallback.ts';
 import { gateCauses } from './gate.ts';
@@ -37,7 +37,13 @@ export function beginAttempt(turn: Turn, node: GraphStep, key: StepKey, prepared
   const { approved, generation } = stepState(turn, key);
   // A hash for nothing would be most of what a calculating step costs here.
   const effectKey = changesTheWorld(node.effect) ? keyOfEffect(turn.ctx, key, 1, generation) : '';
-  const isAnnounced = effectOfKey(turn.state, effectKey) !== undefined;
+  const earlier = effectOfKey(turn.state, effectKey);
+  const isAnnounced = earlier !== undefined;
+  // It was given up while nobody knew, and is wanted again: that it did not happen must be said first.
+  if (earlier?.status === 'in_doubt' && !findsOut(turn, earlier)) {
+    putInDoubt(turn, earlier, 'it must be known before it is done again');
+    return;
+  }
   // An announced effect is repeated to find out whether it happened; stopping there would leave the question open.
   // Undoing is exempt from the budgets of going forward.
   const call = repeatedCall(turn, key, prepared);

@@ -108,6 +108,20 @@ describe('an undo order', () => {
     expect(undone.map(({ undoes }) => core.state().effects[undoes ?? '']?.generation)).toEqual([1, 2]);
   });
 
+  test('does not make again what was given up in doubt: that it did not happen must be said first', () => {
+    const core = begun(graphOf({ tell: effectStep('once') }));
+    core.finish('tell', failure('timeout'));
+    order(core, ['tell']);
+    core.decide('tell', 'give_up');
+    expect(core.state().undoOrders).toMatchObject({ task_2: { finishedAt: expect.any(Number) } });
+    expect(core.running()).toEqual([]);
+    expect(core.openTasks()).toMatchObject([{ kind: 'in_doubt', step: 'tell' }]);
+    core.decide('tell', 'not_happened');
+    expect(core.running()).toEqual(['tell']);
+    core.drive();
+    expect(core.state().end).toBe('complete');
+  });
+
   test('lets go what only reads and waits for what is announced', () => {
     const graph = graphOf({ look: step({ effect: 'read' }), pay: undoable() });
     const core = begun(graph);
