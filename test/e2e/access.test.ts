@@ -133,7 +133,6 @@ describe('without a mouse', () => {
   it('a workflow is drawn from nothing, its form filled, its marks set, run and reviewed', async () => {
     const { page } = stage;
     const hand = draughtsman(page);
-    const person = visitor(page);
     await page.getByRole('button', { name: 'New workflow', exact: true }).waitFor();
     await tabTo(page, /^New workflow$/);
     await page.keyboard.press('Enter');
