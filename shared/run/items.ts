@@ -66,7 +66,7 @@ function endItem(state: RunState, event: RunEvent & { type: 'item_ended' }): Run
 /** Everything under this prefix leaves the state's own records. */
 function putAside(state: RunState, prefix: string): { rest: RunState; put: NonNullable<MapState['ended'][number]> } {
   const steps = split(state.steps, prefix);
-  const maps = split(state.maps ?? {}, prefix);
+  const maps = split(state.maps, prefix);
   const running = Object.values(steps.inside).filter(({ status }) => status === 'running').length;
   const rest: RunState = { ...state, steps: steps.outside, maps: maps.outside, active: state.active - running };
   for (const field of ['visits', 'loops', 'exits'] as const)
@@ -75,11 +75,11 @@ function putAside(state: RunState, prefix: string): { rest: RunState; put: NonNu
 }
 
 function split<T>(
-  record: Record<string, T>,
+  record: Record<string, T> | undefined,
   prefix: string,
 ): { inside: Record<string, T>; outside: Record<string, T> } {
   const inside: Record<string, T> = {};
   const outside: Record<string, T> = {};
-  for (const [key, value] of Object.entries(record)) (key.startsWith(prefix) ? inside : outside)[key] = value;
+  for (const [key, value] of Object.entries({ ...record })) (key.startsWith(prefix) ? inside : outside)[key] = value;
   return { inside, outside };
 }

@@ -70,6 +70,15 @@ describe('a run is looked at', () => {
     expect(wakeAfter(begun('a'), begun('b'), gate('b'))).toBe(atOnce);
   });
 
+  it('at once however it was started', () => {
+    expect(foldRun([{ ...start, key: 'k', runId: 'r', seq: 1, at: 0 } as RunEvent])?.key).toBe('k');
+  });
+
+  it('at once while another run does the work of a step', () => {
+    const child = { type: 'child_started', step: 'a', attempt: 1, childId: 'c', version: 'v' } as const;
+    expect(wakeAfter(begun('a'), child)).toBe(atOnce);
+  });
+
   it('not at all while it is paused, except for what was running', () => {
     const paused: RunEventBody = { type: 'run_paused', by: 'person:ada' };
     expect(wakeAfter(begun('a'), paused)).toBe(atOnce);

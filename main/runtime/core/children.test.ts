@@ -6,6 +6,7 @@ import type { StepError } from '../../../shared/run/errors.ts';
 import { initialState } from '../../../shared/run/changes.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { due, isParked } from './due.ts';
+import { startChild } from './child-start.ts';
 import { errorOfChild, orderOfChild } from './children.ts';
 
 const inside = (more: object = {}) => step({ kind: 'workflow', config: { ref: { id: 'wf_inside' } }, ...more });
@@ -67,6 +68,15 @@ describe('A workflow inside a workflow', () => {
     const core = coreDriver(graphOf({ sub: step({ kind: 'workflow' }) }));
     core.start();
     expect(core.step('sub').child?.version).toBe('');
+  });
+
+  test('that left no trace is undone by no run', () => {
+    const { core } = started();
+    core.change((turn) => {
+      const node = turn.ctx.graph.compensations.get('sub');
+      if (node) startChild(turn, node, 'sub!undo', 'key');
+    });
+    expect(core.events().at(-1)).toMatchObject({ type: 'child_started', childId: '', undo: true });
   });
 
   test('gives its output, cost and tokens to its step, and the effect is confirmed', () => {

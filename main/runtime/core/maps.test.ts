@@ -1,7 +1,10 @@
 /** Maps: items some at a time, results in order, what is tolerated, what is not, maps in maps, and what a crash leaves. */
 import { describe, expect, test } from 'vitest';
 import { coreDriver, failure, ok } from '../../../test/harness/core.ts';
+import { initialState } from '../../../shared/run/changes.ts';
 import { effectStep, graphOf, step, type EdgeInput, type StepInput } from '../../../test/harness/graph.ts';
+import { succeed } from './attempt.ts';
+import { mapResult } from './maps.ts';
 
 const each = (config: Record<string, unknown>, patch: Partial<StepInput> = {}): StepInput =>
   step({ kind: 'map', config, ...patch });
@@ -39,6 +42,18 @@ describe('A map', () => {
     core.start();
     core.finish('each[0]/x', ok());
     expect(core.openTasks()).toMatchObject([{ on: 'confidence_below', allow: ['approve', 'give_up', 'skip'] }]);
+  });
+
+  test('whose result does not count as done fails, and is not simply run again', () => {
+    const core = coreDriver(graphOf({ each: each({ items: [1] }), x: inside() }, [], fail));
+    core.start();
+    core.change((turn) => {
+      const node = turn.ctx.graph.steps.get('each');
+      const checked = { doneWhen: { holds: false, expression: 'output.sum > 3' } };
+      if (node) succeed(turn, node, 'each', 1, { ok: true, output: [1] }, checked);
+    });
+    expect(core.step('each')).toMatchObject({ status: 'failed', error: { class: 'invalid_output' } });
+    expect(mapResult(initialState('run', 0), core.step('each'))).toEqual({ output: [], details: {} });
   });
 
   test('over nothing is done at once; without a limit the items come one after the other', () => {
