@@ -70,8 +70,9 @@ describe('a run is looked at', () => {
     expect(wakeAfter(begun('a'), begun('b'), gate('b'))).toBe(atOnce);
   });
 
-  it('at once however it was started', () => {
-    expect(foldRun([{ ...start, key: 'k', runId: 'r', seq: 1, at: 0 } as RunEvent])?.key).toBe('k');
+  it('at once however it was started, and knows how', () => {
+    const given = { key: 'k', parent: { runId: 'p', step: 'sub' }, pins: { wf_inside: 'v1' } };
+    expect(foldRun([{ ...start, ...given, runId: 'r', seq: 1, at: 0 } as RunEvent])).toMatchObject(given);
   });
 
   it('at once while another run does the work of a step', () => {
