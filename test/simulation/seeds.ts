@@ -6,7 +6,7 @@ import { prepareTemplate, simulationFolder } from './disk.ts';
 import { simulate } from './simulate.ts';
 
 /** Each one showed a mistake when it was new. */
-export const regressions: readonly number[] = [10];
+export const regressions: readonly number[] = [10, 935524713, 935539165];
 
 export interface Simulated {
   seeds: number;

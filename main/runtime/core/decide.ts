@@ -224,10 +224,9 @@ export function settle(turn: Turn): void {
     if (event.type === 'step_confirmed' || event.type === 'step_failed') ended.add(event.step);
     if (event.type === 'step_skipped' || event.type === 'step_supplied') ended.add(event.step);
     if (event.type === 'step_copied') ended.add(event.step);
-    // What ended while the run was failing has not been followed yet.
-    if (event.type === 'run_reopened')
+    // What ended while the run was failing has not been followed yet; what leads to steps put back has ended long ago.
+    if (event.type === 'run_reopened' || event.type === 'steps_reset')
       for (const step of Object.values(turn.state.steps)) if (hasEnded(step)) ended.add(step.key);
-    if (event.type === 'steps_reset') for (const key of sourcesOf(turn, event.steps)) ended.add(key);
   }
   if (ended.size === 0 && turn.events[0]?.type !== 'run_started') return;
   skipUnreachable(turn, ended);
@@ -241,13 +240,6 @@ export function settle(turn: Turn): void {
   for (const { key } of steps) if (!hasEnded(stepOf(turn.state, key))) return;
   emit(turn, { type: 'run_confirmed' });
   emit(turn, { type: 'run_completed', output: outputOf(turn.ctx.graph, turn.state, steps) });
-}
-
-/** What leads to steps that were put back has ended long ago: their paths are looked at again. */
-function sourcesOf(turn: Turn, steps: readonly StepKey[]): StepKey[] {
-  return steps.flatMap((key) =>
-    (graphStep(turn.ctx, key)?.incoming ?? []).map(({ from }) => currentKey(turn.state, scopeOfKey(key), from.step)),
-  );
 }
 
 /** From the steps that ended now, along their paths: what can no longer be reached is skipped. */

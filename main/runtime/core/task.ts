@@ -76,6 +76,9 @@ export function refuseDecision(turn: Turn, task: TaskState, command: Decide): Re
   if (turn.state.end || turn.state.cancelling) {
     return { code: 'conflict', message: `${whyClosed(turn.state)}, so nothing is left to decide` };
   }
+  if (task.closedAt !== undefined) {
+    return { code: 'conflict', message: 'The run has gone on without this item, so nothing is left to decide' };
+  }
   if (!task.allow.includes(command.answer)) {
     return { code: 'refused', message: `"${command.answer}" is not possible here; possible: ${task.allow.join(', ')}` };
   }

@@ -122,6 +122,32 @@ describe('an undo order', () => {
     expect(core.state().end).toBe('complete');
   });
 
+  test('closes what was asked about its steps, and a late answer to that changes nothing', () => {
+    const core = begun(graphOf({ pay: undoable({ gates: { after: { owner: 'role:lead' } } }) }));
+    core.finish('pay', ok(1));
+    const [item] = core.openTasks();
+    order(core, ['pay']);
+    const late = { type: 'decide_task', taskId: item?.taskId ?? '', by: 'person:ada', reason: 'No' } as const;
+    expect(core.turn({ ...late, answer: 'reject' })).toEqual({
+      code: 'conflict',
+      message: 'The run has gone on without this item, so nothing is left to decide',
+    });
+    expect(core.running()).toEqual(['pay!undo']);
+  });
+
+  test('of a run that had been cancelled goes on with what ended meanwhile', () => {
+    const graph = graphOf({ pay: undoable(), look: undoable(), rare: step() }, [['look:rare', 'rare']]);
+    const core = begun(graph);
+    core.cancel();
+    core.finish('look', ok(1));
+    core.finish('pay', ok(1));
+    expect(core.state().end).toBe('failed');
+    order(core, ['pay']);
+    core.drive();
+    expect(core.step('rare').status).toBe('skipped');
+    expect(core.state().end).toBe('complete');
+  });
+
   test('lets go what only reads and waits for what is announced', () => {
     const graph = graphOf({ look: step({ effect: 'read' }), pay: undoable() });
     const core = begun(graph);
