@@ -4,6 +4,7 @@
  */
 import type { StepError } from '../../shared/run/errors.ts';
 import { changesTheWorld } from '../../shared/steps/effect.ts';
+import { defaultAttemptTimeoutMs } from '../../shared/workflow/document.ts';
 import type { HttpRequest, HttpResponse, Outcome, StepContext, StepKind, StepLog, TaskEffect } from '../steps/kind.ts';
 import { StepFailure } from '../steps/kind.ts';
 import { toPlainJson } from './plain-json.ts';
@@ -58,7 +59,6 @@ type Failed = Extract<Outcome, { ok: false }>;
 type Beat = (payload: unknown) => void;
 
 const MAX_RUNNING = 32;
-const ATTEMPT_TIMEOUT_MS = 60_000;
 const GRACE_MS = 250;
 /** The longest delay a timer of the platform can hold; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -151,13 +151,15 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     grace = scheduler.set(abandon, options.graceMs ?? GRACE_MS);
   };
   const { heartbeatTimeoutMs } = task;
-  const timeoutMs = task.attemptTimeoutMs ?? options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
+  const timeoutMs = task.attemptTimeoutMs ?? options.attemptTimeoutMs ?? defaultAttemptTimeoutMs;
   const limits = [limitAwake(timeoutMs, () => end(timedOut(timeoutMs)), options)];
-  if (heartbeatTimeoutMs !== undefined) {
+  /** What only looks, or waits for a second answer, is not the step's own silence. */
+  const listen = (): void => {
+    if (heartbeatTimeoutMs === undefined) return;
     const silence = limitAwake(heartbeatTimeoutMs, () => end(silent(heartbeatTimeoutMs)), options);
     isAlive = silence.restart;
     limits.push(silence);
-  }
+  };
   const cancel = (): void => end(cancelled());
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
@@ -166,8 +168,10 @@ async function attempt(options: DispatcherOptions, task: Task, signal: AbortSign
     const work = Promise.resolve().then(async () => {
       const why = await checkReads().catch((error: unknown) => notLookedAt(asFailure(error, maybeSent)));
       const known = why ?? (await askFirst());
-      isChecked = known === undefined;
-      return known ?? kind.execute(task.config, ctx);
+      if (known || ended) return known ?? failed(ended ?? cancelled(), false);
+      isChecked = true;
+      listen();
+      return kind.execute(task.config, ctx);
     });
     const outcome = await Promise.race([work.catch((error: unknown) => asFailure(error, maybeSent)), abandoned]);
     if (outcome === undefined) {

@@ -160,3 +160,11 @@ test('a host that died in the middle of the call asks when it is back', async ()
   expect(made).toHaveLength(1);
   expect(asked).toEqual(['/payments/5 yes']);
 });
+
+test('waiting for a second no is not the silence of the step', async () => {
+  behaviour = 'drop_before';
+  const { retry } = pay();
+  const watched = pay({ retry: { ...retry, retriers: retry?.retriers ?? [], heartbeatTimeoutMs: 100 } });
+  expect(await run(watched)).toMatchObject({ end: 'complete' });
+  expect(made).toHaveLength(1);
+});

@@ -192,7 +192,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         }),
         attempts: (effect?.attempts ?? 0) + 1,
         status: 'intended',
-        ...(effect?.status === 'intended' ? { mayHaveHappened: true } : {}),
+        ...(effect?.status === 'intended' || effect?.status === 'in_doubt' ? { mayHaveHappened: true } : {}),
       }));
     case 'effect_confirmed':
       return settleEffect(state, event, 'confirmed');

@@ -120,6 +120,9 @@ export const budgetSchema = z.strictObject({
   perMonthMicros: micros.optional(),
 });
 
+/** How long an attempt may take in which the graph sets no limit. */
+export const defaultAttemptTimeoutMs = 60_000;
+
 /** How long a request that was sent may still be on its way to its target, unless a probe says otherwise. */
 export const defaultSettleMs = 5_000;
 

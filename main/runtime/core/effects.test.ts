@@ -1,6 +1,7 @@
 /** The effect protocol: intent before call, one key per generation, and what every outcome says about what happened. */
 import { describe, expect, test } from 'vitest';
 import { coreDriver, failure, ok, type Core } from '../../../test/harness/core.ts';
+import { orderUndo } from './undo.ts';
 import { effectStep, graphOf, step } from '../../../test/harness/graph.ts';
 
 const effects = (core: Core) => Object.values(core.state().effects);
@@ -329,6 +330,24 @@ describe('A target that can be asked', () => {
     other.finish('pay', failure('timeout'));
     expect(theEffect(other)?.status).toBe('in_doubt');
   });
+
+  test.each(['probeable', 'idempotent'] as const)(
+    'still may have happened when it was given up and is wanted again (%s)',
+    (effect) => {
+      const core = coreDriver(graphOf({ pay: effectStep(effect, { probe }), beside: step() }));
+      core.start();
+      core.finish('pay', failure('timeout'));
+      core.change((turn) =>
+        orderUndo(turn, { steps: ['pay'], because: 'send_back', by: 'person:ada', then: { type: 'reset' } }),
+      );
+      core.decide('pay', 'give_up');
+      expect(core.running().sort()).toEqual(['beside', 'pay']);
+      expect(theEffect(core)).toMatchObject({ status: 'intended', mayHaveHappened: true });
+      // A no to the second attempt says nothing of the first one.
+      core.finish('pay', failure('refused'));
+      expect(theEffect(core)?.status).toBe('in_doubt');
+    },
+  );
 
   test('without anybody who asks is a question to a person', () => {
     const core = coreDriver(graphOf({ pay: effectStep('probeable', { retry }) }));

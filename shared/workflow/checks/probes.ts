@@ -2,10 +2,9 @@
  * Can the target be asked whether a change happened? Whoever asks must only read, and a change that can be checked needs
  * somebody who asks: without that a lost answer ends with a person, like what happens once.
  */
-import { changesTheWorld } from '../../steps/effect.ts';
 import { effectOf } from '../../steps/manifest.ts';
 import { durationText } from '../describe.ts';
-import { defaultSettleMs } from '../document.ts';
+import { defaultAttemptTimeoutMs, defaultSettleMs } from '../document.ts';
 import type { GraphStep } from '../graph.ts';
 import type { PathPart } from '../pointer.ts';
 import { label, manifestOf, report, type CheckContext } from './context.ts';
@@ -25,12 +24,12 @@ function checkAsker(context: CheckContext, node: GraphStep, path: readonly PathP
       });
     return;
   }
-  const asks = effectOf(probe, manifestOf(context, probe.kind));
-  if (manifestOf(context, probe.kind) && changesTheWorld(asks))
+  const manifest = manifestOf(context, probe.kind);
+  if (manifest && (effectOf(probe, manifest) !== 'read' || manifest.versioned !== true))
     report(context, {
-      code: 'probe_changes',
-      message: `What asks whether ${who} happened changes the other system itself; it may only read.`,
-      path: [...path, 'probe', 'config'],
+      code: 'probe_not_reading',
+      message: `What asks whether ${who} happened must be a call that reads from the other system, and nothing else.`,
+      path: [...path, 'probe'],
       fix: 'Choose a call that only reads, such as GET.',
     });
   if (effect !== 'probeable')
@@ -54,12 +53,12 @@ function checkAsker(context: CheckContext, node: GraphStep, path: readonly PathP
 /** A no needs the time in which a lost request may still arrive; an attempt that ends before never makes the change. */
 function checkPatience(context: CheckContext, { step }: GraphStep, path: readonly PathPart[], who: string): void {
   const settleMs = step.probe?.settleMs ?? defaultSettleMs;
-  const timeoutMs = step.retry?.attemptTimeoutMs;
-  if (!step.probe || timeoutMs === undefined || timeoutMs > settleMs) return;
+  const timeoutMs = step.retry?.attemptTimeoutMs ?? defaultAttemptTimeoutMs;
+  if (!step.probe || timeoutMs > settleMs) return;
   report(context, {
     code: 'probe_outlasts_attempt',
     message: `An attempt of ${who} ends after ${durationText(timeoutMs)}, but finding out that it did not happen takes ${durationText(settleMs)}, so it is never tried again.`,
-    path: [...path, 'retry', 'attemptTimeoutMs'],
+    path: [...path, 'probe'],
     fix: 'Give the attempt more time, or say with "settleMs" how long a request may be on its way.',
   });
 }
