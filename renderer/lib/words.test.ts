@@ -83,6 +83,10 @@ describe('words for people', () => {
   it('say what is known of an effect', () => {
     expect(effectStatusText({ status: 'in_doubt' })).toBe('Nobody knows whether it happened');
     expect(effectStatusText({ status: 'confirmed', settledBy: 'person:ada' })).toBe('Happened, says Ada');
+    expect(effectStatusText({ status: 'confirmed', response: { status: 200 } })).toBe('Confirmed');
+    expect(effectStatusText({ status: 'confirmed', response: { probed: true, answer: {} } })).toBe(
+      'Happened, says the other system',
+    );
     expect(effectStatusText({ status: 'failed' })).toBe('Did not happen');
   });
 

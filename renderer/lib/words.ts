@@ -247,12 +247,18 @@ export function guidanceOf(task: Pick<TaskState, 'kind' | 'rule' | 'loop' | 'all
   }
 }
 
-export function effectStatusText(effect: Pick<EffectState, 'status' | 'settledBy'>): string {
+/** The evidence is what the target answered when it was asked, not its answer to the change. */
+function wasAsked(response: unknown): boolean {
+  return typeof response === 'object' && response !== null && 'probed' in response;
+}
+
+export function effectStatusText(effect: Pick<EffectState, 'status' | 'settledBy' | 'response'>): string {
   switch (effect.status) {
     case 'intended':
       return 'Asked for, no answer yet';
     case 'confirmed':
-      return effect.settledBy === undefined ? 'Confirmed' : `Happened, says ${formatActor(effect.settledBy)}`;
+      if (effect.settledBy !== undefined) return `Happened, says ${formatActor(effect.settledBy)}`;
+      return wasAsked(effect.response) ? 'Happened, says the other system' : 'Confirmed';
     case 'partly_applied':
       return 'Done in part';
     case 'failed':

@@ -49,14 +49,15 @@ function AttemptItem({ attempt }: { attempt: Attempt }) {
     escalated: 'lost when Holdfast stopped',
   }[word];
   const tokens = (attempt.usage?.inputTokens ?? 0) + (attempt.usage?.outputTokens ?? 0);
-  const facts = Object.entries(attempt.details ?? {}).filter(([, value]) => typeof value !== 'object');
+  const { probed, ...details } = attempt.details ?? {};
+  const facts = Object.entries(details).filter(([, value]) => typeof value !== 'object');
   return (
     <li className={classes.attempt}>
       <StatusShape word={word} />
       <div>
         <div>
           Attempt {attempt.attempt} {said}
-          {attempt.repeated && ', done again after a crash'}
+          {probed ? ': the other system says it had happened' : attempt.repeated && ', done again after a crash'}
         </div>
         <div className={classes.quiet}>
           <DurationText from={attempt.startedAt} to={attempt.endedAt} />
