@@ -15,6 +15,7 @@ import {
   type EffectState,
   type StepState,
   type TaskState,
+  type RunState,
 } from '../../../shared/run/state.ts';
 import type { Command, Refusal } from './commands.ts';
 import { putInDoubt, unsettledEffect } from './effects.ts';
@@ -55,7 +56,7 @@ export function retryStep(turn: Turn, command: Retry): Refusal | undefined {
     return decideTask(turn, { ...answer, ...(reason === undefined ? {} : { reason }) });
   }
   const failed = Object.values(turn.state.steps).filter(isUnhandled);
-  const stale = new Set(failed.flatMap((one) => (one.error?.class === 'stale' ? [one.key] : [])));
+  const stale = new Set(failed.flatMap((one) => (wasStale(turn.state, one.key) ? [one.key] : [])));
   if (step?.status !== 'failed') {
     return { code: 'conflict', message: `Step ${key} has not failed, so there is nothing to try again` };
   }
@@ -67,6 +68,12 @@ export function retryStep(turn: Turn, command: Retry): Refusal | undefined {
   for (const { node, key: tried } of rootInstances(turn.state, turn.ctx.graph))
     if (stale.has(tried)) readAgain(turn, node, tried, command);
   return undefined;
+}
+
+/** The last word about its change was that it relied on old data, whatever ended the step after that. */
+function wasStale({ effects }: RunState, key: StepKey): boolean {
+  const last = Object.values(effects).findLast(({ step }) => step === key);
+  return last?.status === 'failed' && last.error?.class === 'stale';
 }
 
 export function skipStep(turn: Turn, command: Skip): Refusal | undefined {

@@ -121,6 +121,15 @@ describe('What was read has changed', () => {
     expect(core.state()).toMatchObject({ end: 'complete' });
   });
 
+  test('a run that ended for another reason while that was asked reads again when the change is tried again', () => {
+    const core = begin();
+    untilStale(core);
+    core.cancel();
+    expect(core.step('note').error?.class).toBe('cancelled');
+    core.turn({ type: 'retry_step', step: 'note', by: 'person:ada' });
+    expect(core.running()).toEqual(['pay!undo']);
+  });
+
   test('a step that names no read is simply tried again', () => {
     const core = begin({ unchangedSince: undefined });
     untilStale(core);
